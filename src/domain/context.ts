@@ -1,0 +1,66 @@
+import type { Clock } from '#shared/clock.ts';
+import type { Log } from '#shared/log.ts';
+import type { Bus, OutboxEvent, OutboxRepository } from './events/index.ts';
+import type { FileReadRepository, FileVersionRepository } from './history/index.ts';
+import type { MessageRepository } from './message/index.ts';
+import type { PermissionRepository } from './permission/index.ts';
+import type { ProjectRepository } from './project/index.ts';
+import type { CredentialRepository } from './provider/index.ts';
+import type { SessionConfigRepository, SessionRepository } from './session/index.ts';
+import type { ToolCallRepository } from './toolcall/index.ts';
+import type { Lease, StepRepository, TurnRepository } from './turn/index.ts';
+import type { LoginSessionRepository, UserRepository } from './user/index.ts';
+
+export interface Repositories {
+  users: UserRepository;
+  logins: LoginSessionRepository;
+  projects: ProjectRepository;
+  sessions: SessionRepository;
+  sessionConfigs: SessionConfigRepository;
+  messages: MessageRepository;
+  toolCalls: ToolCallRepository;
+  permissions: PermissionRepository;
+  fileVersions: FileVersionRepository;
+  fileReads: FileReadRepository;
+  credentials: CredentialRepository;
+  turns: TurnRepository;
+  steps: StepRepository;
+  outbox: OutboxRepository;
+}
+
+/** What an adapter of the database offers. */
+export interface Database {
+  repositories: Repositories;
+  /**
+   * One transaction at read committed. With a lease, its first statement is `turns.assertLease`.
+   * Resolves after COMMIT with the outbox events that were added inside.
+   */
+  transaction<T>(
+    run: (repositories: Repositories) => Promise<T>,
+    lease?: Lease,
+  ): Promise<{ result: T; events: OutboxEvent[] }>;
+  /** Throws `unavailable` when the database does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type Actor =
+  | { kind: 'user'; userId: string; loginSessionId: string }
+  /** The service itself: turns, sweeps, the operator's command line. */
+  | { kind: 'system' };
+
+/** What a verb gets. `R` names the repositories that it uses. */
+export interface Context<R extends keyof Repositories = never> {
+  actor: Actor;
+  clock: Clock;
+  log: Log;
+  requestId: string;
+  repositories: Pick<Repositories, R>;
+  /**
+   * Joins the outer transaction or opens one. Events added to the outbox are handed to the publisher
+   * after the commit, in order.
+   */
+  transaction<T>(run: (ctx: Context<R>) => Promise<T>): Promise<T>;
+  /** A hint to other processes, sent after the outermost commit (at once outside a transaction). Never throws. */
+  notify: (...message: Parameters<Bus['publish']>) => void;
+}

@@ -1,0 +1,66 @@
+/** A position in one session's log. */
+export interface Cursor {
+  epoch: string;
+  /** From 1; 0 is the position before the first event. */
+  seq: number;
+}
+
+export function formatCursor(cursor: Cursor): string {
+  return `${cursor.epoch}-${cursor.seq}`;
+}
+
+const CURSOR = /^([A-Za-z0-9_-]{16})-(0|[1-9]\d{0,14})$/;
+
+/** Null for anything that this system cannot have issued. */
+export function parseCursor(text: unknown): Cursor | null {
+  const match = typeof text === 'string' ? CURSOR.exec(text) : null;
+  return match?.[1] && match[2] ? { epoch: match[1], seq: Number(match[2]) } : null;
+}
+
+/** An event to append: `body` is the JSON text of the frame's object, without `_streamId`. */
+export interface NewEvent {
+  /** Present on durable events: the log drops an id that it has seen. */
+  id?: string;
+  body: string;
+}
+
+export interface SessionEvent {
+  cursor: Cursor;
+  body: string;
+}
+
+export interface Appended {
+  epoch: string;
+  /** One per event; null where the id had been seen. */
+  seqs: Array<number | null>;
+}
+
+export type ReadResult =
+  | { ok: true; events: SessionEvent[] }
+  | { ok: false; reason: 'other_epoch' | 'trimmed' | 'ahead' };
+
+/** What a subscriber hears: an event, or that it must look at the log itself (subscription restored, other epoch). */
+export type LogSignal = { kind: 'event'; event: SessionEvent } | { kind: 'resync' };
+
+/**
+ * The ordered log of each session. Writers give a fence (the lease's token) for all that a turn produces;
+ * an append with a fence below the highest one seen throws `stale_fence`. When the store is out of reach,
+ * every call throws `unavailable`.
+ */
+export interface EventLog {
+  append(sessionId: string, events: readonly NewEvent[], fence?: number): Promise<Appended>;
+  /** Raises the fence to a new owner's token. `newEpoch` when the hand-off was not clean. */
+  takeOver(sessionId: string, fence: number, newEpoch: boolean): Promise<Cursor>;
+  /** Creates the epoch when the session has none. */
+  head(sessionId: string): Promise<Cursor>;
+  heads(sessionIds: readonly string[]): Promise<Map<string, Cursor>>;
+  /** Events after `after`, oldest first, at most `limit`. */
+  read(sessionId: string, after: Cursor, limit: number): Promise<ReadResult>;
+  /** Resolves once nothing appended from now on can be missed. The listener must not throw. */
+  subscribe(sessionId: string, listener: (signal: LogSignal) => void): Promise<() => void>;
+  /** Forgets a deleted session. */
+  remove(sessionId: string): Promise<void>;
+  /** Throws `unavailable` when the store does not answer. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

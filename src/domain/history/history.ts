@@ -1,0 +1,13 @@
+import { z } from 'zod';
+
+/** One stored state of a file in a session. Version 0 is the content before the session's first change. */
+export const FileVersion = z.object({
+  id: z.uuid(),
+  sessionId: z.uuid(),
+  /** Workspace path. */
+  path: z.string(),
+  content: z.string(),
+  version: z.number().int(),
+  createdAt: z.number(),
+});
+export type FileVersion = z.infer<typeof FileVersion>;

@@ -1,0 +1,3 @@
+export * from './message.ts';
+export * from './ports.ts';
+export * from './wire.ts';

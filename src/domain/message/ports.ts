@@ -1,0 +1,22 @@
+import type { Message, MessagePart } from './message.ts';
+
+export type MessagePosition = Pick<Message, 'turnNumber' | 'index'>;
+
+export interface MessageRepository {
+  /** `index` is given by the writer; (session, turn number, index) is unique. */
+  insert(message: Message): Promise<void>;
+  get(id: string): Promise<Message | null>;
+  /** In order. `before`: the id of a message of this session; `limit` keeps the last ones before it. */
+  list(sessionId: string, page?: { limit?: number; before?: string }): Promise<Message[]>;
+  /** In order, from the summary message on (if any), up to and including the turn's own. */
+  listForTurn(sessionId: string, turnNumber: number, fromMessageId: string | null): Promise<Message[]>;
+  listUnfinished(sessionId: string): Promise<Message[]>;
+  setParts(
+    id: string,
+    update: { parts: MessagePart[]; appliedCursor: string | null; finishedAt: number | null; now: number },
+  ): Promise<Message>;
+  nextIndex(sessionId: string, turnNumber: number): Promise<number>;
+  /** How many user messages precede this turn: 0 means that the session has no title yet. */
+  countUserMessagesBefore(sessionId: string, turnNumber: number): Promise<number>;
+  delete(id: string): Promise<void>;
+}

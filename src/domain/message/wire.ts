@@ -1,0 +1,34 @@
+import type { Message, MessagePart } from './message.ts';
+
+/** The message object of the protocol: capitalised keys, flat parts told apart by their keys. */
+export interface MessageView {
+  ID: string;
+  Role: Message['role'];
+  SessionID: string;
+  Parts: MessagePart[];
+  Model: string;
+  Provider: string;
+  CreatedAt: number;
+  UpdatedAt: number;
+  IsSummaryMessage: boolean;
+}
+
+export function toMessageView(message: Message): MessageView {
+  return {
+    ID: message.id,
+    Role: message.role,
+    SessionID: message.sessionId,
+    Parts: message.parts.map(withoutProviderMetadata),
+    Model: message.model,
+    Provider: message.provider,
+    CreatedAt: message.createdAt,
+    UpdatedAt: message.updatedAt,
+    IsSummaryMessage: message.isSummary,
+  };
+}
+
+function withoutProviderMetadata(part: MessagePart): MessagePart {
+  if (!('provider_metadata' in part)) return part;
+  const { provider_metadata: _, ...rest } = part;
+  return rest;
+}

@@ -1,0 +1,3 @@
+export * from './permission.ts';
+export * from './ports.ts';
+export * from './wire.ts';

@@ -1,0 +1,3 @@
+export * from './get-owned-project.ts';
+export * from './ports.ts';
+export * from './project.ts';

@@ -1,0 +1,26 @@
+import { z } from 'zod';
+
+export const BackendLanguage = z.enum(['', 'go', 'java', 'python']);
+
+export const Project = z.object({
+  id: z.uuid(),
+  userId: z.uuid(),
+  name: z.string(),
+  description: z.string(),
+  externalIp: z.string().nullable(),
+  frontendPort: z.number().int().nullable(),
+  backendPort: z.number().int().nullable(),
+  frontendLanguage: z.string().nullable(),
+  backendLanguage: BackendLanguage.nullable(),
+  frontendCommand: z.string().nullable(),
+  backendCommand: z.string().nullable(),
+  needDatabase: z.boolean(),
+  subdomain: z.string().nullable(),
+  /** What clients see as the workspace's root, `/workspace` unless an operator-listed root was asked for. */
+  workspacePath: z.string(),
+  /** Absolute path on the sandbox host under an operator-listed root; null: the default directory. */
+  workspaceRoot: z.string().nullable(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+});
+export type Project = z.infer<typeof Project>;

@@ -1,0 +1,26 @@
+import type { Session, SessionModelConfig, Todo } from './session.ts';
+
+/** Amounts to add to (`cost`) or to put in place of (`promptTokens`, `completionTokens`) the session's own. */
+export interface SessionUsage {
+  promptTokens?: number;
+  completionTokens?: number;
+  addCost?: number;
+  contextWindow?: number;
+}
+
+export interface SessionRepository {
+  insert(session: Session): Promise<void>;
+  get(id: string): Promise<Session | null>;
+  listByProject(projectId: string, page: { limit: number; before?: string }): Promise<Session[]>;
+  setTitle(id: string, title: string, now: number): Promise<Session>;
+  setTodos(id: string, todos: Todo[], now: number): Promise<Session>;
+  addUsage(id: string, usage: SessionUsage, now: number): Promise<Session>;
+  addMessages(id: string, count: number, now: number): Promise<Session>;
+  setSummaryMessage(id: string, messageId: string, now: number): Promise<void>;
+  delete(id: string): Promise<void>;
+}
+
+export interface SessionConfigRepository {
+  get(sessionId: string): Promise<SessionModelConfig | null>;
+  put(config: SessionModelConfig): Promise<void>;
+}

@@ -1,0 +1,3 @@
+export * from './ports.ts';
+export * from './tool-call.ts';
+export * from './wire.ts';

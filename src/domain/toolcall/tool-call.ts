@@ -1,0 +1,36 @@
+import { z } from 'zod';
+
+export const ToolCallStatus = z.enum([
+  'pending',
+  'running',
+  'awaiting_permission',
+  'completed',
+  'error',
+  'cancelled',
+  'timeout',
+]);
+export type ToolCallStatus = z.infer<typeof ToolCallStatus>;
+
+export const OPEN_TOOL_CALL_STATUSES = ['pending', 'running', 'awaiting_permission'] as const;
+
+export const ToolCall = z.object({
+  /** Ours. */
+  id: z.uuid(),
+  sessionId: z.uuid(),
+  messageId: z.uuid().nullable(),
+  turnId: z.uuid(),
+  /** The provider's; unique within its session only. */
+  providerCallId: z.string(),
+  name: z.string(),
+  /** JSON text. */
+  input: z.string(),
+  status: ToolCallStatus,
+  result: z.string().nullable(),
+  isError: z.boolean(),
+  errorMessage: z.string().nullable(),
+  createdAt: z.number(),
+  updatedAt: z.number(),
+  startedAt: z.number().nullable(),
+  finishedAt: z.number().nullable(),
+});
+export type ToolCall = z.infer<typeof ToolCall>;

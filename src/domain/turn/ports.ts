@@ -1,0 +1,53 @@
+import type { Lease, Step, Turn, TurnStatus } from './turn.ts';
+
+export interface TurnRepository {
+  /**
+   * Inserts as `queued` with the session's next number. Serialized per session.
+   * A turn with the same (session, idempotency key) is returned instead, `created: false`.
+   */
+  enqueue(turn: Omit<Turn, 'number'>): Promise<{ turn: Turn; created: boolean }>;
+  get(id: string): Promise<Turn | null>;
+  /** Not terminal, in order. */
+  listUnfinished(sessionId: string): Promise<Turn[]>;
+  /** The unfinished turn that runs or waits, else the first queued, else the newest finished. */
+  current(sessionId: string): Promise<Turn | null>;
+  countQueued(sessionId: string): Promise<number>;
+  countAllQueued(): Promise<number>;
+  /**
+   * In one statement: the oldest queued turn whose session has no live lease and no earlier unfinished turn,
+   * its lease taken for `leaseMs` of database time with `token + 1`. Null when there is none.
+   */
+  claim(owner: string, leaseMs: number): Promise<{ turn: Turn; lease: Lease; takenOver: boolean } | null>;
+  /** Renews all of the owner's leases; returns those still held, with their turn's cancel flag. */
+  renew(
+    owner: string,
+    leaseMs: number,
+  ): Promise<Array<{ sessionId: string; token: number; cancelRequested: boolean }>>;
+  /** Clean hand-off: the next claim sees no live lease. A lease that is no longer ours is left alone. */
+  release(lease: Lease): Promise<void>;
+  /** `FOR SHARE` on the lease row; throws `lease_lost` when owner or token differ. Only inside a transaction. */
+  assertLease(lease: Lease): Promise<void>;
+  /** Compare-and-set of the status; null when it is in none of `from`. */
+  transition(
+    id: string,
+    from: readonly TurnStatus[],
+    to: TurnStatus,
+    change: { now: number; error?: string | null; errorCode?: string | null },
+  ): Promise<Turn | null>;
+  requestCancel(id: string): Promise<void>;
+  /** Running turns whose lease has expired: back to `queued`, `attempt + 1`. Used by the recovery sweep. */
+  requeueExpired(limit: number): Promise<Turn[]>;
+  /** Voids every lease. PGlite at boot: one process owns the data, so no owner can be alive. */
+  voidLeases(): Promise<void>;
+}
+
+export interface StepRepository {
+  insert(step: Step): Promise<void>;
+  /** Ends the step of (turn, subject) that is still `started`. */
+  finish(
+    turnId: string,
+    subjectId: string,
+    outcome: { state: 'done' | 'failed' | 'unknown'; output: string | null; now: number },
+  ): Promise<void>;
+  list(turnId: string): Promise<Step[]>;
+}

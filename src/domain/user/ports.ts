@@ -1,0 +1,54 @@
+import type { LoginSession, User } from './user.ts';
+
+export interface UserRepository {
+  /** Throws `username_taken` or `email_taken`. */
+  insert(user: User & { passwordHash: string | null }): Promise<void>;
+  get(id: string): Promise<User | null>;
+  /** The address is compared in lower case. */
+  getByEmail(email: string): Promise<User | null>;
+  getByUsername(username: string): Promise<User | null>;
+  passwordHash(id: string): Promise<string | null>;
+  setPasswordHash(id: string, hash: string, now: number): Promise<void>;
+  setDisabled(id: string, disabledAt: number | null, now: number): Promise<void>;
+  setTokensValidAfter(id: string, moment: number): Promise<void>;
+  list(page: { limit: number; afterId?: string }): Promise<User[]>;
+  count(): Promise<number>;
+}
+
+export interface LoginSessionRepository {
+  insert(login: LoginSession): Promise<void>;
+  get(id: string): Promise<LoginSession | null>;
+  touch(id: string, now: number): Promise<void>;
+  revoke(id: string, now: number): Promise<void>;
+  revokeAll(userId: string, now: number): Promise<void>;
+}
+
+/** Slow by intent; the adapter bounds how many run at once and throws `overloaded` beyond its queue. */
+export interface PasswordHasher {
+  /** PHC text with algorithm and parameters. */
+  hash(password: string): Promise<string>;
+  /** `hash: null` costs the same time and is false. `outdated`: made with other parameters than today's. */
+  verify(password: string, hash: string | null): Promise<{ ok: boolean; outdated: boolean }>;
+}
+
+export interface AccessClaims {
+  userId: string;
+  username: string;
+  loginSessionId: string;
+  /** Unix ms. */
+  issuedAt: number;
+  expiresAt: number;
+}
+
+export interface TokenSigner {
+  sign(claims: AccessClaims): Promise<string>;
+  /** Throws `unauthenticated` or `token_expired`; checks signature, algorithm, issuer, audience, use and times. */
+  verify(token: string): Promise<AccessClaims>;
+}
+
+/** Authenticated encryption of small secrets. `context` (table|row|user|purpose) must be the same at both ends. */
+export interface SecretBox {
+  seal(plaintext: string, context: string): string;
+  /** Throws a generic error when the text or its context was changed. */
+  open(sealed: string, context: string): string;
+}
