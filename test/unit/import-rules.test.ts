@@ -1,0 +1,115 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const BUILTIN = /^node:/;
+
+interface Rule {
+  /** Files that it speaks of, by the start of their path below src; the first rule that fits counts. */
+  from: RegExp;
+  /** Targets below src that are allowed, besides the file's own folder. */
+  inside: RegExp;
+  /** Packages that are allowed. */
+  packages: RegExp;
+}
+
+const ANY = /^/;
+
+const RULES: Rule[] = [
+  { from: /^shared\//, inside: /^(shared\/|package\.json$)/, packages: /^uuid$/ },
+  { from: /^config\//, inside: /^(config|shared)\//, packages: /^(zod|yaml)$/ },
+  {
+    from: /^domain\/[a-z-]+\.ts$/,
+    inside: /^(shared\/|domain\/[a-z-]+\.ts$|domain\/\w+\/index\.ts$)/,
+    packages: /^zod$/,
+  },
+  {
+    from: /^domain\//,
+    inside: /^(shared\/|domain\/[a-z-]+\.ts$|domain\/\w+\/index\.ts$)/,
+    packages: /^zod$/,
+  },
+  { from: /^infra\//, inside: /^(shared\/|domain\/|config\/|infra\/log\/|package\.json$)/, packages: ANY },
+  { from: /^http\//, inside: /^(shared|domain|http)\//, packages: /^(hono|@hono\/node-server|zod)(\/|$)/ },
+  {
+    from: /^ws\/gateway\//,
+    inside: /^(shared\/|domain\/|ws\/gateway\/|ws\/agent\/index\.ts$)/,
+    packages: /^(hono|@hono\/node-ws|ws|zod)(\/|$)/,
+  },
+  {
+    from: /^ws\/agent\/tools\//,
+    inside: /^(shared\/|domain\/|ws\/agent\/tools\/|ws\/agent\/ports\.ts$)/,
+    packages: /^(zod|diff|shell-quote)$/,
+  },
+  { from: /^ws\/agent\//, inside: /^(shared\/|domain\/|ws\/agent\/)/, packages: /^(zod|diff)$/ },
+  { from: /^ws\/(lsp|mcp)\//, inside: /^(shared\/|domain\/|ws\/agent\/ports\.ts$)/, packages: ANY },
+  { from: /^cli\//, inside: /^(?!web\/)/, packages: ANY },
+  { from: /^web\//, inside: /^(web|shared|domain)\//, packages: ANY },
+];
+
+const IMPORT =
+  /(?:^|\n)\s*(?:import|export)\b[^;'"]*?\bfrom\s+['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g;
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+function importsOf(path: string): string[] {
+  const text = readFileSync(path, 'utf8');
+  return [...text.matchAll(IMPORT)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+}
+
+/** Path below src, or `package.json`, or null for a package. */
+function insideTarget(file: string, specifier: string): string | null {
+  if (specifier.startsWith('#')) return specifier.slice(1);
+  if (!specifier.startsWith('.')) return null;
+  const target = resolve(dirname(file), specifier);
+  return target === join(ROOT, 'package.json') ? 'package.json' : relative(join(ROOT, 'src'), target);
+}
+
+/** The folder inside which a file may import what it likes: its entity, adapter or top folder. */
+function ownFolder(path: string): string {
+  const depth = /^(domain|infra)\//.test(path) ? 2 : 1;
+  return path.startsWith('ws/') ? '' : `${path.split('/').slice(0, depth).join('/')}/`;
+}
+
+function violations(file: string): string[] {
+  const path = relative(join(ROOT, 'src'), file);
+  const rule = RULES.find(({ from }) => from.test(path));
+  if (!rule) return [];
+  const isTest = path.endsWith('.test.ts');
+  const own = ownFolder(path);
+  return importsOf(file).flatMap((specifier) => {
+    const target = insideTarget(file, specifier);
+    if (target === null) {
+      if (BUILTIN.test(specifier) || rule.packages.test(specifier)) return [];
+      return isTest && /^(vitest|fast-check)$/.test(specifier) ? [] : [`${path} imports ${specifier}`];
+    }
+    const shares = own !== '' && target.startsWith(own) && own.includes('/') && path.split('/').length > 1;
+    if (rule.inside.test(target) || shares) return [];
+    return isTest && target.startsWith('../test/') ? [] : [`${path} imports ${target}`];
+  });
+}
+
+describe('import rules', () => {
+  it('hold for every source file', () => {
+    const files = sourceFiles(join(ROOT, 'src'));
+    expect(files.length).toBeGreaterThan(50);
+    expect(files.flatMap(violations)).toEqual([]);
+  });
+
+  it('find a forbidden import', () => {
+    const rule = RULES.find(({ from }) => from.test('http/app.ts'));
+    expect(rule?.inside.test('infra/postgres/index.ts')).toBe(false);
+    expect(rule?.packages.test('drizzle-orm')).toBe(false);
+  });
+
+  it('keep process.env inside config', () => {
+    const readers = sourceFiles(join(ROOT, 'src'))
+      .filter((file) => readFileSync(file, 'utf8').includes('process.env'))
+      .map((file) => relative(join(ROOT, 'src'), file));
+    expect(readers.filter((path) => !path.startsWith('config/'))).toEqual([]);
+  });
+});

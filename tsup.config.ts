@@ -1,0 +1,28 @@
+import { chmodSync, copyFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { defineConfig } from 'tsup';
+
+const PGLITE_ASSETS = ['pglite.wasm', 'pglite.data', 'initdb.wasm'];
+
+export default defineConfig({
+  entry: { crush: 'bin/crush.ts' },
+  outDir: 'dist',
+  clean: true,
+  // A file without extension runs as CommonJS wherever it is copied to; ES modules would need a package.json.
+  format: 'cjs',
+  target: 'node20',
+  platform: 'node',
+  noExternal: [/.*/],
+  shims: true,
+  minify: true,
+  keepNames: true,
+  banner: { js: '#!/usr/bin/env node' },
+  async onSuccess() {
+    const pglite = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
+    for (const asset of PGLITE_ASSETS) copyFileSync(join(pglite, asset), join('dist', asset));
+    renameSync('dist/crush.js', 'dist/crush');
+    chmodSync('dist/crush', 0o755);
+    writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
+  },
+});
