@@ -1,0 +1,42 @@
+import type { Context } from '../context.ts';
+import { emit } from '../events/index.ts';
+import { emitSessionStatus } from '../turn/index.ts';
+import type { PermissionRequest } from './permission.ts';
+
+export interface Settlement {
+  status: 'allowed' | 'denied' | 'expired';
+  /** Whom clients and the record name. */
+  by: string | null;
+}
+
+/**
+ * Settles a pending request and lets its turn go on. Null when it was settled before. Runs inside a transaction.
+ * The turn's row is locked first, as by everyone who changes turn and requests together; a turn with
+ * another pending request keeps waiting.
+ */
+export async function settlePermission(
+  ctx: Context<'permissions' | 'turns' | 'outbox'>,
+  request: PermissionRequest,
+  { status, by }: Settlement,
+): Promise<PermissionRequest | null> {
+  const now = ctx.clock.now();
+  const { permissions, turns } = ctx.repositories;
+  const resumed = await turns.transition(request.turnId, ['waiting'], 'queued', { now });
+  const settled = await permissions.settle(request.id, { status, decidedBy: by, now });
+  const others = resumed ? await permissions.listPending(request.sessionId) : [];
+  if (resumed && (!settled || others.some(({ turnId }) => turnId === request.turnId))) {
+    await turns.transition(request.turnId, ['queued'], 'waiting', { now });
+  }
+  if (!settled) return null;
+  await emit(ctx, {
+    Type: 'permission_notification',
+    session_id: request.sessionId,
+    tool_call_id: request.toolCallId,
+    granted: status === 'allowed',
+    denied: status !== 'allowed',
+    ...(by === null ? {} : { by }),
+  });
+  await emitSessionStatus(ctx, request.sessionId);
+  ctx.notify('turn_queued', { sessionId: request.sessionId });
+  return settled;
+}

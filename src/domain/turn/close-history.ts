@@ -1,0 +1,150 @@
+import { newId } from '#shared/ids.ts';
+import type { Context } from '../context.ts';
+import { emit } from '../events/index.ts';
+import type { Message, MessagePart, ToolResultPart } from '../message/index.ts';
+import { toMessageView } from '../message/index.ts';
+import { toSessionView } from '../session/index.ts';
+import { OPEN_TOOL_CALL_STATUSES, type ToolCall, toToolCallView } from '../toolcall/index.ts';
+import type { Turn } from './turn.ts';
+
+export type TurnHistoryRepositories = 'sessions' | 'messages' | 'toolCalls' | 'permissions' | 'outbox';
+type HistoryContext = Context<TurnHistoryRepositories>;
+
+export interface Closing {
+  reason: 'canceled' | 'error';
+  message?: string;
+  details?: string;
+}
+
+export const CANCELLED_RESULT = 'Cancelled by the user before it finished.';
+export const FAILED_RESULT = 'Not finished: the turn ended with an error.';
+
+/**
+ * Closes what a turn left open: its permission requests, its tool calls (each gets a result), its
+ * unfinished message. An error before the first answer leaves an assistant message that says so.
+ */
+export async function closeTurnHistory(ctx: HistoryContext, turn: Turn, closing: Closing): Promise<void> {
+  await cancelRequests(ctx, turn);
+  const calls = await ctx.repositories.toolCalls.listByTurn(turn.id);
+  const open = calls.filter((call) => OPEN_TOOL_CALL_STATUSES.some((status) => status === call.status));
+  const closed = await closeMessages(ctx, turn, { closing, calls, open });
+  const results = await closeToolCalls(ctx, turn, open, closing);
+  const added = (closed ? 0 : await addErrorMessage(ctx, turn, closing)) + results;
+  if (added === 0) return;
+  const session = await ctx.repositories.sessions.addMessages(turn.sessionId, added, ctx.clock.now());
+  await emit(ctx, { Type: 'session_update', session_id: turn.sessionId, ...toSessionView(session) });
+}
+
+async function cancelRequests(ctx: HistoryContext, turn: Turn): Promise<void> {
+  for (const request of await ctx.repositories.permissions.listPending(turn.sessionId)) {
+    if (request.turnId !== turn.id) continue;
+    const settled = await ctx.repositories.permissions.settle(request.id, {
+      status: 'cancelled',
+      decidedBy: null,
+      now: ctx.clock.now(),
+    });
+    if (!settled) continue;
+    await emit(ctx, {
+      Type: 'permission_notification',
+      session_id: turn.sessionId,
+      tool_call_id: request.toolCallId,
+      granted: false,
+      denied: true,
+    });
+  }
+}
+
+/** Gives the unfinished message, or the one whose tools were still open, its finish part. True if there was one. */
+async function closeMessages(
+  ctx: HistoryContext,
+  turn: Turn,
+  { closing, calls, open }: { closing: Closing; calls: ToolCall[]; open: ToolCall[] },
+): Promise<boolean> {
+  const known = new Set(calls.map((call) => call.id));
+  const unfinished = (await ctx.repositories.messages.listUnfinished(turn.sessionId)).filter(
+    (message) => message.turnNumber === turn.number,
+  );
+  const asking = open[0]?.messageId ? await ctx.repositories.messages.get(open[0].messageId) : null;
+  const targets =
+    asking && !unfinished.some(({ id }) => id === asking.id) ? [...unfinished, asking] : unfinished;
+  for (const message of targets) {
+    // A call that was cut while it was streamed never became a tool call.
+    const kept = message.parts.filter(
+      (part) => part.type !== 'finish' && (part.type !== 'tool_call' || known.has(part.id)),
+    );
+    const now = ctx.clock.now();
+    const stored = await ctx.repositories.messages.setParts(message.id, {
+      parts: [...kept, finishPart(closing, now)],
+      appliedCursor: message.appliedCursor,
+      finishedAt: now,
+      now,
+    });
+    await emit(ctx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(stored) });
+  }
+  return targets.length > 0;
+}
+
+async function closeToolCalls(
+  ctx: HistoryContext,
+  turn: Turn,
+  open: readonly ToolCall[],
+  closing: Closing,
+): Promise<number> {
+  if (open.length === 0) return 0;
+  const cancelled = closing.reason === 'canceled';
+  const content = cancelled ? CANCELLED_RESULT : FAILED_RESULT;
+  for (const call of open) {
+    const now = ctx.clock.now();
+    const updated = await ctx.repositories.toolCalls.update(
+      call.id,
+      { status: cancelled ? 'cancelled' : 'error', result: content, isError: true, finishedAt: now },
+      now,
+    );
+    await emit(ctx, { Type: 'tool_call_update', ...toToolCallView(updated) });
+  }
+  const results = open.map<ToolResultPart>((call) => ({
+    type: 'tool_result',
+    tool_call_id: call.id,
+    name: call.name,
+    content,
+    is_error: true,
+  }));
+  await insertMessage(ctx, turn, 'tool', results);
+  return 1;
+}
+
+async function addErrorMessage(ctx: HistoryContext, turn: Turn, closing: Closing): Promise<number> {
+  if (closing.reason !== 'error') return 0;
+  await insertMessage(ctx, turn, 'assistant', [finishPart(closing, ctx.clock.now())]);
+  return 1;
+}
+
+async function insertMessage(
+  ctx: HistoryContext,
+  turn: Turn,
+  role: 'assistant' | 'tool',
+  parts: MessagePart[],
+): Promise<void> {
+  const now = ctx.clock.now();
+  const message: Message = {
+    id: newId(),
+    sessionId: turn.sessionId,
+    turnNumber: turn.number,
+    index: await ctx.repositories.messages.nextIndex(turn.sessionId, turn.number),
+    role,
+    parts,
+    model: '',
+    provider: '',
+    isSummary: false,
+    finishedAt: now,
+    appliedCursor: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+  await ctx.repositories.messages.insert(message);
+  await emit(ctx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(message) });
+}
+
+function finishPart({ reason, message, details }: Closing, time: number): MessagePart {
+  return { type: 'finish', reason, time, ...(message ? { message } : {}), ...(details ? { details } : {}) };
+}

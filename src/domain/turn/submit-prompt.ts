@@ -1,0 +1,151 @@
+import { canonicalJson, sha256 } from '#shared/digest.ts';
+import { newId } from '#shared/ids.ts';
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { emit, type ImageReference } from '../events/index.ts';
+import { type Message, toMessageView } from '../message/index.ts';
+import { getOwnedSession, toSessionView } from '../session/index.ts';
+import { emitSessionStatus } from './session-status.ts';
+import type { Turn } from './turn.ts';
+
+export const MAX_PROMPT_BYTES = 1024 * 1024;
+export const MAX_PROMPT_IMAGES = 20;
+export const MAX_QUEUED_PER_SESSION = 50;
+export const MAX_QUEUED = 1000;
+const OVERLOADED_RETRY_SECONDS = 5;
+
+export interface SubmitPromptInput {
+  sessionId: string;
+  content: string;
+  images?: readonly ImageReference[];
+  /** Unique per session: the same key with the same prompt is one turn. */
+  idempotencyKey?: string;
+}
+
+export interface SubmitPromptLimits {
+  maxQueuedPerSession?: number;
+  maxQueued?: number;
+}
+
+export interface SubmittedPrompt {
+  turnId: string;
+  messageId: string;
+  /** False: this prompt had been submitted before. */
+  created: boolean;
+}
+
+/**
+ * Queues a turn and stores the user's message, in one transaction.
+ * Throws `not_found`, `invalid_input`, `idempotency_mismatch`, `queue_full` or `overloaded`.
+ */
+export async function submitPrompt(
+  ctx: Context<'sessions' | 'turns' | 'messages' | 'outbox'>,
+  input: SubmitPromptInput,
+  limits: SubmitPromptLimits = {},
+): Promise<SubmittedPrompt> {
+  checkPrompt(input);
+  return ctx.transaction(async (tx) => {
+    const session = await getOwnedSession(tx, input.sessionId);
+    const wanted = newTurn(session, input, tx.clock.now());
+    const { turn, created } = await tx.repositories.turns.enqueue(wanted);
+    if (turn.promptDigest !== wanted.promptDigest) {
+      throw new DomainError('idempotency_mismatch', 'This idempotency key was used with another prompt');
+    }
+    if (!created) return { turnId: turn.id, messageId: turn.messageId, created };
+    await checkQueues(tx, turn.sessionId, limits);
+    await storeMessage(tx, turn, input);
+    tx.notify('turn_queued', { sessionId: turn.sessionId });
+    return { turnId: turn.id, messageId: turn.messageId, created };
+  });
+}
+
+function checkPrompt({ content, images = [] }: SubmitPromptInput): void {
+  if (content.trim() === '' && images.length === 0) {
+    throw new DomainError('invalid_input', 'The message is empty', { field: 'content' });
+  }
+  if (Buffer.byteLength(content) > MAX_PROMPT_BYTES) {
+    throw new DomainError('invalid_input', 'The message is longer than 1 MiB', { field: 'content' });
+  }
+  if (content.includes('\0')) {
+    throw new DomainError('invalid_input', 'The message contains a NUL character', { field: 'content' });
+  }
+  if (images.length > MAX_PROMPT_IMAGES) {
+    throw new DomainError('invalid_input', `At most ${MAX_PROMPT_IMAGES} images`, { field: 'images' });
+  }
+}
+
+function newTurn(
+  session: { id: string; userId: string },
+  { content, images = [], idempotencyKey }: SubmitPromptInput,
+  now: number,
+): Omit<Turn, 'number'> {
+  return {
+    id: newId(),
+    sessionId: session.id,
+    userId: session.userId,
+    status: 'queued',
+    attempt: 0,
+    cancelRequested: false,
+    messageId: newId(),
+    idempotencyKey: idempotencyKey ?? null,
+    promptDigest: sha256(canonicalJson({ content, images })),
+    error: null,
+    errorCode: null,
+    createdAt: now,
+    startedAt: null,
+    finishedAt: null,
+  };
+}
+
+/** Counted after the insertion, which is serialized per session; throwing takes it back. */
+async function checkQueues(
+  ctx: Context<'turns'>,
+  sessionId: string,
+  limits: SubmitPromptLimits,
+): Promise<void> {
+  const { maxQueuedPerSession = MAX_QUEUED_PER_SESSION, maxQueued = MAX_QUEUED } = limits;
+  if ((await ctx.repositories.turns.countQueued(sessionId)) > maxQueuedPerSession) {
+    throw new DomainError('queue_full', `This session already has ${maxQueuedPerSession} queued prompts`);
+  }
+  if ((await ctx.repositories.turns.countAllQueued()) > maxQueued) {
+    throw new DomainError('overloaded', 'Too many prompts are waiting; try again shortly', {
+      retryAfterSeconds: OVERLOADED_RETRY_SECONDS,
+    });
+  }
+}
+
+async function storeMessage(
+  ctx: Context<'sessions' | 'turns' | 'messages' | 'outbox'>,
+  turn: Turn,
+  { content, images = [] }: SubmitPromptInput,
+): Promise<void> {
+  const now = ctx.clock.now();
+  const message: Message = {
+    id: turn.messageId,
+    sessionId: turn.sessionId,
+    turnNumber: turn.number,
+    index: 0,
+    role: 'user',
+    parts: [
+      ...(content === '' ? [] : [{ type: 'text' as const, text: content }]),
+      ...images.map((image) => ({
+        type: 'image' as const,
+        Path: image.url,
+        MIMEType: image.mime_type,
+        Data: '' as const,
+      })),
+    ],
+    model: '',
+    provider: '',
+    isSummary: false,
+    finishedAt: now,
+    appliedCursor: null,
+    createdAt: now,
+    updatedAt: now,
+  };
+  await ctx.repositories.messages.insert(message);
+  const session = await ctx.repositories.sessions.addMessages(turn.sessionId, 1, now);
+  await emit(ctx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(message) });
+  await emit(ctx, { Type: 'session_update', session_id: turn.sessionId, ...toSessionView(session) });
+  await emitSessionStatus(ctx, turn.sessionId);
+}
