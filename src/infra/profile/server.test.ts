@@ -1,0 +1,66 @@
+import { createServer } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import { Profile } from 'pprof-format';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ProfileServer, startProfileServer } from './server.ts';
+
+let server: ProfileServer;
+beforeAll(async () => {
+  server = await startProfileServer(await freePort());
+});
+afterAll(() => server.close());
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
+
+function burn(ms: number): void {
+  const end = Date.now() + ms;
+  while (Date.now() < end) Math.sqrt(Math.random());
+}
+
+describe('profile server', () => {
+  it('answers a CPU profile that pprof can read and that holds what ran', async () => {
+    const timer = setInterval(() => burn(40), 50);
+    const response = await fetch(`${server.url}profile?seconds=0.6`);
+    clearInterval(timer);
+    const profile = Profile.decode(gunzipSync(Buffer.from(await response.arrayBuffer())));
+    const names = profile.function.map((entry) => profile.stringTable.strings[Number(entry.name)]);
+    expect(names).toContain('burn');
+    expect(profile.sampleType).toHaveLength(2);
+  });
+
+  it('answers the same for Chrome', async () => {
+    const profile = (await (
+      await fetch(`${server.url}profile?seconds=0.1&format=cpuprofile`)
+    ).json()) as object;
+    expect(Object.keys(profile)).toEqual(expect.arrayContaining(['nodes', 'samples', 'timeDeltas']));
+  });
+
+  it('answers the heap, the handles and the event-loop delay', async () => {
+    const heap = await fetch(`${server.url}heap`);
+    const profile = Profile.decode(gunzipSync(Buffer.from(await heap.arrayBuffer())));
+    expect(profile.sample.length).toBeGreaterThan(0);
+    expect(await (await fetch(`${server.url}handles`)).json()).toHaveProperty('active');
+    expect(await (await fetch(`${server.url}eventloop`)).json()).toHaveProperty('p99');
+  });
+
+  it('refuses other names, unknown pages and absurd durations', async () => {
+    expect((await fetch(`${server.url}nothing`)).status).toBe(404);
+    expect((await fetch(`${server.url}profile?seconds=1e9`)).status).toBe(400);
+    const { request } = await import('node:http');
+    const status = await new Promise((resolve) => {
+      request(server.url, { headers: { host: 'evil.example' } }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      }).end();
+    });
+    expect(status).toBe(403);
+  });
+});
