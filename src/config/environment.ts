@@ -1,7 +1,6 @@
-import { homedir } from 'node:os';
 import type { Environment } from './paths.ts';
 
-/** The process's environment, for the few commands that need more of it than the configuration. */
-export function processEnvironment(): { env: Environment; home: string } {
-  return { env: process.env, home: homedir() };
+/** The environment of this process, for commands that hand single variables on to their own code. */
+export function processEnvironment(): Environment {
+  return process.env;
 }

@@ -1,0 +1,207 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { textOf } from './message-parts.ts';
+import { applyFrame, applyHistory, beginAttach, emptyConversation, type ReceivedFrame } from './reducer.ts';
+
+const SESSION = 'session-1';
+const EPOCH = 'abcdefghijklmnop';
+const at = (seq: number) => `${EPOCH}-${seq}`;
+
+const assistant = (id: string, text: string, finished = false): ReceivedFrame => ({
+  Type: 'message',
+  session_id: SESSION,
+  ID: id,
+  Role: 'assistant',
+  SessionID: SESSION,
+  Parts: [
+    { type: 'text', text },
+    ...(finished ? [{ type: 'finish' as const, reason: 'end_turn' as const, time: 1 }] : []),
+  ],
+  Model: 'm',
+  Provider: 'p',
+  CreatedAt: 1,
+  UpdatedAt: 1,
+  IsSummaryMessage: false,
+});
+const delta = (id: string, content: string): ReceivedFrame => ({
+  Type: 'stream_delta',
+  session_id: SESSION,
+  message_id: id,
+  delta_type: 'text',
+  content,
+  timestamp: 1,
+});
+const toolCall = (id: string, status: 'running' | 'completed'): ReceivedFrame => ({
+  Type: 'tool_call_update',
+  id,
+  session_id: SESSION,
+  name: 'bash',
+  status,
+  is_error: false,
+  created_at: 1,
+  updated_at: 1,
+});
+const request = (id: string): ReceivedFrame => ({
+  Type: 'permission_request',
+  id: `request-${id}`,
+  session_id: SESSION,
+  tool_call_id: id,
+  tool_name: 'bash',
+  description: '',
+  action: 'execute',
+  params: {},
+  path: '/',
+  expires_at: null,
+});
+const answered = (id: string): ReceivedFrame => ({
+  Type: 'permission_notification',
+  session_id: SESSION,
+  tool_call_id: id,
+  granted: true,
+  denied: false,
+});
+const complete = (turn: string): ReceivedFrame => ({
+  Type: 'generation_complete',
+  session_id: SESSION,
+  turn_id: turn,
+  status: 'completed',
+});
+const attachedAt = (cursor: string, resumed: boolean): ReceivedFrame => ({
+  Type: 'reconnection_status',
+  session_id: SESSION,
+  messages_replayed: 0,
+  generation_active: false,
+  session_status: '',
+  is_running: false,
+  last_stream_id: cursor,
+  resumed,
+});
+
+const id = fc.constantFrom('a', 'b');
+const event: fc.Arbitrary<ReceivedFrame> = fc.oneof(
+  fc.tuple(id, fc.string(), fc.boolean()).map(([name, text, end]) => assistant(name, text, end)),
+  fc.tuple(id, fc.string()).map(([name, text]) => delta(name, text)),
+  fc
+    .tuple(id, fc.constantFrom('running' as const, 'completed' as const))
+    .map(([name, s]) => toolCall(name, s)),
+  id.map(request),
+  id.map(answered),
+  id.map(complete),
+);
+const log = fc
+  .array(event, { maxLength: 40 })
+  .map((events) => events.map((frame, index) => ({ ...frame, _streamId: at(index + 1) })));
+const play = (frames: readonly ReceivedFrame[]) => frames.reduce(applyFrame, emptyConversation(SESSION));
+
+describe('the reducer', () => {
+  it('applies an event twice as if once', () => {
+    fc.assert(
+      fc.property(log, (frames) => {
+        expect(play(frames.flatMap((frame) => [frame, frame]))).toEqual(play(frames));
+      }),
+    );
+  });
+
+  it('ends in the same state when a resume repeats any part of the log', () => {
+    fc.assert(
+      fc.property(log, fc.nat(), fc.nat(), (frames, cut, back) => {
+        const end = cut % (frames.length + 1);
+        const start = back % (end + 1);
+        const resumed = [...frames.slice(0, end), ...frames.slice(start)];
+        expect(play(resumed)).toEqual(play(frames));
+      }),
+    );
+  });
+
+  it('keeps the text of a delta that follows the snapshot and drops one that the snapshot holds', () => {
+    const frames = [
+      { ...assistant('a', 'Hello'), _streamId: at(5) },
+      attachedAt(at(5), false),
+      { ...delta('a', 'lo'), _streamId: at(5) },
+      { ...delta('a', ', you'), _streamId: at(6) },
+    ];
+    const message = play(frames).messages.get('a');
+    expect(message && textOf(message)).toBe('Hello, you');
+  });
+
+  it('accepts a snapshot of several frames that all carry one position', () => {
+    const frames = [
+      { ...assistant('a', 'one'), _streamId: at(9) },
+      { ...toolCall('t', 'running'), _streamId: at(9) },
+      { ...request('t'), _streamId: at(9) },
+    ];
+    const state = play(frames);
+    expect([state.messages.size, state.toolCalls.size, state.permissions.size]).toEqual([1, 1, 1]);
+  });
+
+  it('follows a change of epoch', () => {
+    const state = play([
+      { ...delta('a', 'old'), _streamId: at(100) },
+      { ...assistant('a', 'new'), _streamId: 'zyxwvutsrqponmlk-1' },
+      { ...delta('a', '!'), _streamId: 'zyxwvutsrqponmlk-2' },
+    ]);
+    const message = state.messages.get('a');
+    expect(message && textOf(message)).toBe('new!');
+    expect(state.cursor).toBe('zyxwvutsrqponmlk-2');
+  });
+
+  it('takes the position that an attach states', () => {
+    expect(play([attachedAt(at(7), false)]).cursor).toBe(at(7));
+  });
+
+  it('drops questions that a snapshot no longer names and keeps them on a resume', () => {
+    const asked = play([request('a'), request('b')]);
+    const snapshot = [request('b'), attachedAt(at(3), false)].reduce(applyFrame, beginAttach(asked));
+    expect([...snapshot.permissions.keys()]).toEqual(['b']);
+    const resumed = applyFrame(beginAttach(asked), attachedAt(at(3), true));
+    expect([...resumed.permissions.keys()]).toEqual(['a', 'b']);
+  });
+
+  it('drops a question once it is answered or its call is over', () => {
+    expect(play([request('a'), answered('a')]).permissions.size).toBe(0);
+    expect(play([request('a'), toolCall('a', 'completed')]).permissions.size).toBe(0);
+    expect(play([request('a'), { ...answered('a'), granted: false } as ReceivedFrame]).permissions.size).toBe(
+      1,
+    );
+  });
+
+  it('ignores events of other sessions', () => {
+    const before = emptyConversation(SESSION);
+    expect(applyFrame(before, { ...delta('a', 'x'), session_id: 'other' } as ReceivedFrame)).toBe(before);
+  });
+
+  it('collects tool calls and their input from deltas', () => {
+    const base = { ...delta('a', ''), tool_call_id: 't', tool_call_name: 'bash' };
+    const state = play([
+      { ...base, delta_type: 'tool_call' } as ReceivedFrame,
+      { ...base, delta_type: 'tool_call_input', content: '{"command"' } as ReceivedFrame,
+      { ...base, delta_type: 'tool_call_input', content: ':"ls"}' } as ReceivedFrame,
+    ]);
+    expect(state.messages.get('a')?.Parts).toEqual([
+      { type: 'tool_call', id: 't', name: 'bash', input: '{"command":"ls"}', finished: false },
+    ]);
+  });
+
+  it('adds no delta to a message that history showed as finished', () => {
+    const stored = assistant('a', 'whole', true);
+    if (stored.Type !== 'message') throw new Error('not a message');
+    const state = applyFrame(applyHistory(emptyConversation(SESSION), [stored]), delta('a', ' twice'));
+    const message = state.messages.get('a');
+    expect(message && textOf(message)).toBe('whole');
+  });
+
+  it('leaves an unfinished stored message to the stream', () => {
+    const stored = assistant('a', 'par');
+    if (stored.Type !== 'message') throw new Error('not a message');
+    expect(applyHistory(emptyConversation(SESSION), [stored]).messages.size).toBe(0);
+  });
+
+  it('ends a tool call by its stored result when its own update was missed', () => {
+    const result = { type: 'tool_result', tool_call_id: 't', name: 'bash', content: 'out', is_error: false };
+    const state = play([
+      toolCall('t', 'running'),
+      { ...assistant('m', ''), Role: 'tool', Parts: [result] } as ReceivedFrame,
+    ]);
+    expect(state.toolCalls.get('t')).toMatchObject({ status: 'completed', result: 'out' });
+  });
+});
