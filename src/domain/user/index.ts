@@ -1,2 +1,16 @@
+export * from './access.ts';
+export * from './create-user.ts';
+export * from './disable-user.ts';
+export * from './enable-user.ts';
+export type { LoginResult, TokenIssuerDeps } from './issue-token.ts';
+export { LOGIN_SESSION_LIFE_MS } from './issue-token.ts';
+export * from './list-users.ts';
+export * from './log-in.ts';
+export * from './log-out.ts';
 export * from './ports.ts';
+export * from './refresh-token.ts';
+export * from './register-user.ts';
+export * from './set-password.ts';
 export * from './user.ts';
+export * from './verify-access.ts';
+export * from './wire.ts';

@@ -1,0 +1,31 @@
+import type { User } from './user.ts';
+
+/** What a valid token stands for. */
+export interface Access {
+  user: User;
+  loginSessionId: string;
+  /** Of the token, Unix ms. */
+  expiresAt: number;
+}
+
+/** From a bearer token to the one who holds it. Used by REST on every request and by sockets at their opening. */
+export interface Authenticator {
+  /** Throws `unauthenticated` or `token_expired`; a revoked login is refused within 60 s at the latest. */
+  authenticate(token: string): Promise<Access>;
+  close(): void;
+}
+
+export interface LoginAttempt {
+  /** The address as typed, in lower case, whether or not an account has it. */
+  account: string;
+  /** The client's network address. */
+  address: string;
+}
+
+/** Counts failed logins. */
+export interface LoginThrottle {
+  /** How long this attempt has to wait; 0: it may go on. */
+  waitMs(attempt: LoginAttempt): number;
+  failed(attempt: LoginAttempt): void;
+  succeeded(attempt: LoginAttempt): void;
+}

@@ -1,0 +1,57 @@
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import type { LoginAttempt, LoginThrottle } from './access.ts';
+import { type LoginResult, startLogin, type TokenIssuerDeps } from './issue-token.ts';
+import type { PasswordHasher } from './ports.ts';
+import type { User } from './user.ts';
+import type { LoginRequest } from './wire.ts';
+
+export interface LogInDeps extends TokenIssuerDeps {
+  hasher: PasswordHasher;
+  throttle: LoginThrottle;
+}
+
+/**
+ * An unknown address and a wrong password cost the same time and fail alike with `invalid_credentials`.
+ * `too_many_requests` after repeated failures.
+ */
+export async function logIn(
+  deps: LogInDeps,
+  ctx: Context<'users' | 'logins'>,
+  input: LoginRequest & { address: string },
+): Promise<LoginResult> {
+  const attempt = { account: input.email, address: input.address };
+  refuseWhileThrottled(deps.throttle, attempt);
+  const user = await checkPassword(deps, ctx, input);
+  if (!user) {
+    deps.throttle.failed(attempt);
+    throw new DomainError('invalid_credentials', 'E-mail address or password is wrong');
+  }
+  // Failures of parallel guesses may have come in meanwhile: a hit among them must not show.
+  refuseWhileThrottled(deps.throttle, attempt);
+  deps.throttle.succeeded(attempt);
+  if (user.disabledAt !== null) throw new DomainError('account_disabled', 'This account is disabled');
+  return startLogin(deps, ctx, user);
+}
+
+async function checkPassword(
+  deps: Pick<LogInDeps, 'hasher'>,
+  ctx: Context<'users'>,
+  input: LoginRequest,
+): Promise<User | null> {
+  const { users } = ctx.repositories;
+  const user = await users.getByEmail(input.email);
+  const stored = user ? await users.passwordHash(user.id) : null;
+  const { ok, outdated } = await deps.hasher.verify(input.password, stored);
+  if (!user || !ok) return null;
+  if (outdated) await users.setPasswordHash(user.id, await deps.hasher.hash(input.password), ctx.clock.now());
+  return user;
+}
+
+function refuseWhileThrottled(throttle: LoginThrottle, attempt: LoginAttempt): void {
+  const waitMs = throttle.waitMs(attempt);
+  if (waitMs <= 0) return;
+  throw new DomainError('too_many_requests', 'Too many failed logins, try again later', {
+    retryAfterSeconds: Math.ceil(waitMs / 1000),
+  });
+}
