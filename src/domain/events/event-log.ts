@@ -48,7 +48,11 @@ export type LogSignal = { kind: 'event'; event: SessionEvent } | { kind: 'resync
  * every call throws `unavailable`.
  */
 export interface EventLog {
-  append(sessionId: string, events: readonly NewEvent[], fence?: number): Promise<Appended>;
+  /**
+   * `batch` (`<writer>.<number>`, growing) marks a fenced writer's append so that it may be repeated after an
+   * unclear failure: the log answers a number that it has seen without appending again.
+   */
+  append(sessionId: string, events: readonly NewEvent[], fence?: number, batch?: string): Promise<Appended>;
   /** Raises the fence to a new owner's token. `newEpoch` when the hand-off was not clean. */
   takeOver(sessionId: string, fence: number, newEpoch: boolean): Promise<Cursor>;
   /** Creates the epoch when the session has none. */

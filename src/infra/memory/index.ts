@@ -1,0 +1,2 @@
+export * from './memory-bus.ts';
+export * from './memory-event-log.ts';

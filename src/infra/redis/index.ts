@@ -1,0 +1,3 @@
+export * from './connections.ts';
+export * from './redis-bus.ts';
+export * from './redis-event-log.ts';

@@ -1,0 +1,122 @@
+/**
+ * The log of one session is three keys with one hash tag:
+ *   m   hash: epoch, seq, fence, run (run_id of the Redis that wrote it), batch, result
+ *   ev  stream: entry `<seq>-0` with field b
+ *   d   sorted set: ids of durable events by time, bounded
+ * An epoch begins when there is none, when Redis is another process than the one that wrote (it may have
+ * lost its last writes), or when asked for. The stream begins anew with it.
+ */
+const BEGIN_EPOCH = `
+local function beginEpoch(keyMeta, keyStream, epoch, run)
+  redis.call('UNLINK', keyStream)
+  redis.call('HSET', keyMeta, 'epoch', epoch, 'seq', 0, 'run', run)
+  redis.call('HDEL', keyMeta, 'batch', 'result')
+end
+`;
+
+const RAISE_FENCE = `
+local function raiseFence(keyMeta, stored, given)
+  if given == '' then return true end
+  local fence = tonumber(given)
+  local highest = tonumber(stored or '0')
+  if fence < highest then return false end
+  if fence > highest then redis.call('HSET', keyMeta, 'fence', given) end
+  return true
+end
+`;
+
+/**
+ * KEYS m, ev, d; ARGV fence, new epoch, run, max length, stream TTL s, meta TTL s, channel, batch, max ids,
+ * then id and body of each event. Returns {epoch, seq…}, seq 0 for an id that was seen; {} for a stale fence.
+ */
+export const APPEND = `
+${BEGIN_EPOCH}
+${RAISE_FENCE}
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run', 'fence', 'batch', 'result')
+if not raiseFence(KEYS[1], meta[4], ARGV[1]) then return {} end
+local epoch, seq = meta[1], tonumber(meta[2] or '0')
+local batch = ARGV[8]
+if not epoch or meta[3] ~= ARGV[3] then
+  epoch, seq = ARGV[2], 0
+  beginEpoch(KEYS[1], KEYS[2], epoch, ARGV[3])
+elseif batch ~= '' and meta[5] then
+  local writer, number = string.match(batch, '^(.*)%.(%d+)$')
+  local lastWriter, lastNumber = string.match(meta[5], '^(.*)%.(%d+)$')
+  if writer and writer == lastWriter and tonumber(number) <= tonumber(lastNumber) then
+    local earlier = { epoch }
+    for value in string.gmatch(meta[6], '%d+') do earlier[#earlier + 1] = tonumber(value) end
+    return earlier
+  end
+end
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local reply, seqs, ids = { epoch }, {}, false
+for i = 10, #ARGV, 2 do
+  local id, body = ARGV[i], ARGV[i + 1]
+  local new = true
+  if id ~= '' then
+    ids = true
+    new = redis.call('ZADD', KEYS[3], 'NX', now, id) == 1
+  end
+  if new then
+    seq = seq + 1
+    local added = redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], seq .. '-0', 'b', body)
+    if type(added) == 'table' and added.err then
+      if not string.find(added.err, 'equal or smaller', 1, true) then return added end
+      epoch, seq, reply[1] = ARGV[2], 1, ARGV[2]
+      beginEpoch(KEYS[1], KEYS[2], epoch, ARGV[3])
+      redis.call('XADD', KEYS[2], '1-0', 'b', body)
+    end
+    redis.call('PUBLISH', ARGV[7], epoch .. '|' .. seq .. '|' .. body)
+  end
+  seqs[#seqs + 1] = new and seq or 0
+  reply[#reply + 1] = new and seq or 0
+end
+if batch == '' then
+  redis.call('HSET', KEYS[1], 'seq', seq)
+else
+  redis.call('HSET', KEYS[1], 'seq', seq, 'batch', batch, 'result', table.concat(seqs, ','))
+end
+redis.call('EXPIRE', KEYS[1], ARGV[6])
+redis.call('EXPIRE', KEYS[2], ARGV[5])
+if ids then
+  redis.call('ZREMRANGEBYRANK', KEYS[3], 0, -1 - tonumber(ARGV[9]))
+  redis.call('EXPIRE', KEYS[3], ARGV[6])
+end
+return reply
+`;
+
+/** KEYS m, ev; ARGV fence, new epoch, run, meta TTL s, channel, '1' to force. Returns {epoch, seq} or {} (stale). */
+export const TAKE_OVER = `
+${BEGIN_EPOCH}
+${RAISE_FENCE}
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run', 'fence')
+if not raiseFence(KEYS[1], meta[4], ARGV[1]) then return {} end
+local epoch, seq = meta[1], tonumber(meta[2] or '0')
+if not epoch or meta[3] ~= ARGV[3] or ARGV[6] == '1' then
+  epoch, seq = ARGV[2], 0
+  beginEpoch(KEYS[1], KEYS[2], epoch, ARGV[3])
+  redis.call('PUBLISH', ARGV[5], epoch .. '|0|')
+end
+redis.call('EXPIRE', KEYS[1], ARGV[4])
+return { epoch, seq }
+`;
+
+/**
+ * KEYS m, ev; ARGV epoch, after, limit, run. Returns {state, bodies} with state 0 well, 1 other epoch, 2 ahead,
+ * 3 trimmed; the bodies follow `after` without a gap.
+ */
+export const READ = `
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run')
+if meta[1] ~= ARGV[1] or meta[3] ~= ARGV[4] then return { 1 } end
+local after, seq = tonumber(ARGV[2]), tonumber(meta[2])
+if after > seq then return { 2 } end
+if after == seq then return { 0, {} } end
+local bodies = {}
+for i, entry in ipairs(redis.call('XRANGE', KEYS[2], (after + 1) .. '-0', '+', 'COUNT', ARGV[3])) do
+  if i == 1 and entry[1] ~= (after + 1) .. '-0' then return { 3 } end
+  bodies[i] = entry[2][2]
+end
+if #bodies == 0 then return { 3 } end
+return { 0, bodies }
+`;
