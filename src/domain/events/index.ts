@@ -2,6 +2,8 @@ export * from './bus.ts';
 export * from './client-frames.ts';
 export * from './emit.ts';
 export * from './event-log.ts';
+export * from './event-publisher.ts';
 export * from './outbox.ts';
+export * from './outbox-relay.ts';
 export * from './publisher.ts';
 export * from './server-frames.ts';
