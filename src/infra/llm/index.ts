@@ -1,0 +1,1 @@
+export { type ClosableLanguageModel, createLanguageModel, type LanguageModelDeps } from './language-model.ts';

@@ -1,0 +1,130 @@
+import type { lookup } from 'node:dns';
+import type { LanguageModel, ModelPart, ModelRequest, ModelSelection } from '#domain/provider/index.ts';
+import type { Clock } from '#shared/clock.ts';
+import type { Log } from '#shared/log.ts';
+import { runAttempt } from './attempt.ts';
+import { createDemoModel } from './demo/demo-model.ts';
+import { describeFailure } from './failure.ts';
+import type { ProviderHttp } from './guarded-fetch.ts';
+import type { ProviderAdapter } from './providers/adapter.ts';
+import { ADAPTER_LOADERS } from './providers/table.ts';
+import { retryWaitMs } from './retry.ts';
+import { NO_USAGE } from './usage.ts';
+
+export interface LanguageModelDeps {
+  clock: Clock;
+  log: Log;
+  /** Waits before a retry and between the chunks of the demo model; rejects when the signal aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Resolves the host names of tenants' base URLs. */
+  resolve: typeof lookup;
+  userAgent: string;
+  /** How long a provider may send nothing before the call counts as failed. */
+  stallMs: number;
+  demoChunkDelayMs: number;
+}
+
+export interface ClosableLanguageModel extends LanguageModel {
+  /** Ends every open call and every kept socket. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** All provider types behind one port. The packages and the HTTP client load with the first call that needs them. */
+export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageModel {
+  const demo = createDemoModel({ sleep: deps.sleep, chunkDelayMs: deps.demoChunkDelayMs });
+  const shutdown = new AbortController();
+  let http: Promise<ProviderHttp> | null = null;
+
+  function loadHttp(): Promise<ProviderHttp> {
+    http ??= import('./guarded-fetch.ts').then(({ createProviderHttp }) => createProviderHttp(deps));
+    return http;
+  }
+
+  async function prepare(
+    adapter: ProviderAdapter,
+    selection: ModelSelection,
+  ): Promise<typeof globalThis.fetch> {
+    const [{ createProviderFetch }, client] = await Promise.all([
+      import('./http/provider-fetch.ts'),
+      loadHttp(),
+    ]);
+    const isTenantUrl = !selection.trusted && selection.baseUrl !== null;
+    const fetch = isTenantUrl ? client.guarded : client.open;
+    return createProviderFetch({ fetch, mend: adapter.mend(selection), stallMs: deps.stallMs });
+  }
+
+  return {
+    async *stream(request, signal) {
+      const { providerType } = request.selection;
+      if (providerType === 'demo') return yield* demo.stream(request, signal);
+      const load = ADAPTER_LOADERS[providerType];
+      if (!load) return yield unavailableType(providerType);
+      const ended = linkSignals(signal, shutdown.signal);
+      try {
+        const adapter = await load();
+        const fetch = await prepare(adapter, request.selection);
+        yield* withRetries(deps, { adapter, fetch, request, signal: ended.signal });
+      } catch (error) {
+        const failure = describeFailure(error, request.selection.apiKey, deps.clock.now());
+        yield { type: 'finish', stopReason: 'error', usage: NO_USAGE, error: failure.error };
+      } finally {
+        ended.release();
+      }
+    },
+    async close() {
+      shutdown.abort();
+      await (await http)?.close();
+    },
+  };
+}
+
+interface Call {
+  adapter: ProviderAdapter;
+  fetch: typeof globalThis.fetch;
+  request: ModelRequest;
+  signal: AbortSignal;
+}
+
+async function* withRetries(deps: LanguageModelDeps, call: Call): AsyncGenerator<ModelPart, void> {
+  const { request, signal } = call;
+  const headers = { 'x-session-id': request.sessionId, 'user-agent': deps.userAgent };
+  const attemptDeps = { ...call, headers, now: () => deps.clock.now() };
+  for (let attempt = 1; ; attempt += 1) {
+    const end = yield* runAttempt(attemptDeps, request, signal);
+    const { usage } = end;
+    if (end.type === 'cancelled') return yield { type: 'finish', stopReason: 'cancelled', usage };
+    if (end.type === 'ended') return yield { type: 'finish', stopReason: end.stopReason, usage };
+    const { error } = end.failure;
+    const waitMs = retryWaitMs(end.failure, attempt);
+    const { providerId, model } = request.selection;
+    deps.log.info(
+      { provider: providerId, model: model.id, code: error.code, status: error.status, attempt, waitMs },
+      'model call failed',
+    );
+    if (waitMs === null) return yield { type: 'finish', stopReason: 'error', usage, error };
+    yield { type: 'restart', attempt, reason: error.message };
+    await deps.sleep(waitMs, signal).catch(() => {});
+    if (signal.aborted) return yield { type: 'finish', stopReason: 'cancelled', usage };
+  }
+}
+
+function unavailableType(providerType: string): ModelPart {
+  const message = `Providers of type ${providerType} are not available in this build.`;
+  return { type: 'finish', stopReason: 'error', usage: NO_USAGE, error: { code: 'bad_request', message } };
+}
+
+/** `AbortSignal.any` keeps its followers alive as long as a long-lived source; this lets go. */
+function linkSignals(...sources: AbortSignal[]): { signal: AbortSignal; release(): void } {
+  const abort = new AbortController();
+  const onAbort = (): void => abort.abort();
+  for (const source of sources) {
+    if (source.aborted) onAbort();
+    source.addEventListener('abort', onAbort, { once: true });
+  }
+  return {
+    signal: abort.signal,
+    release() {
+      for (const source of sources) source.removeEventListener('abort', onAbort);
+    },
+  };
+}

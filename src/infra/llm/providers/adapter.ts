@@ -1,0 +1,25 @@
+import type { LanguageModelV3, LanguageModelV3CallOptions } from '@ai-sdk/provider';
+import type { ModelRequest, ModelSelection } from '#domain/provider/index.ts';
+import type { MendPayload } from '../http/sse.ts';
+
+/** What differs between the kinds of providers that are spoken to over HTTP. */
+export interface ProviderAdapter {
+  /** How the payloads of the selection's stream are mended. */
+  mend(selection: ModelSelection): MendPayload;
+  createModel(selection: ModelSelection, fetch: typeof globalThis.fetch): LanguageModelV3;
+  /** Prompt, tools and options of one call, without signal and headers. */
+  callOptions(request: ModelRequest): LanguageModelV3CallOptions;
+}
+
+export function samplingOptions({ selection, maxTokens }: ModelRequest): Partial<LanguageModelV3CallOptions> {
+  return {
+    maxOutputTokens: maxTokens ?? selection.maxTokens,
+    temperature: selection.temperature ?? undefined,
+    topP: selection.topP ?? undefined,
+  };
+}
+
+/** The packages fall back to environment variables for a key that is undefined, so it never is. */
+export function keyOf(selection: ModelSelection): string {
+  return selection.apiKey ?? '';
+}
