@@ -1,0 +1,47 @@
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { MAX_PAGE_SIZE } from '../page.ts';
+import { type StopRepositories, stopSessions } from '../session/index.ts';
+import type { WorkspaceProvider } from '../workspace/index.ts';
+import { getOwnedProject } from './get-owned-project.ts';
+
+export interface DeleteProjectDeps {
+  workspaces: Pick<WorkspaceProvider, 'destroy'>;
+}
+
+/**
+ * Stops what runs, removes the workspace, then the rows. When the workspace cannot be removed the project stays
+ * and `unavailable` is thrown, so that the call can be repeated.
+ */
+export async function deleteProject(
+  deps: DeleteProjectDeps,
+  ctx: Context<StopRepositories | 'projects'>,
+  projectId: string,
+): Promise<void> {
+  const project = await getOwnedProject(ctx, projectId);
+  await stopSessions(ctx, await sessionIds(ctx, project.id));
+  try {
+    await deps.workspaces.destroy(project.id, project.workspaceRoot);
+  } catch (error) {
+    throw new DomainError('unavailable', 'The workspace could not be removed, try again later', {
+      cause: error,
+    });
+  }
+  await ctx.transaction(async (tx) => {
+    // Read again: sessions may have been added meanwhile.
+    for (const sessionId of await sessionIds(tx, project.id)) tx.notify('session_deleted', { sessionId });
+    await tx.repositories.projects.delete(project.id);
+  });
+}
+
+async function sessionIds(ctx: Context<'sessions'>, projectId: string): Promise<string[]> {
+  const ids: string[] = [];
+  for (;;) {
+    const page = await ctx.repositories.sessions.listByProject(projectId, {
+      limit: MAX_PAGE_SIZE,
+      before: ids.at(-1),
+    });
+    ids.push(...page.map(({ id }) => id));
+    if (page.length < MAX_PAGE_SIZE) return ids;
+  }
+}

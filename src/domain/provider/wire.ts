@@ -1,0 +1,57 @@
+import type { ModelInfo, ProviderInfo, ProviderType } from './provider.ts';
+import { needsApiKey, needsBaseUrl } from './requirements.ts';
+
+export interface ProviderView {
+  id: string;
+  name: string;
+  base_url: string;
+  type: ProviderType;
+  requires_base_url: boolean;
+  requires_api_key: boolean;
+  /** The caller can use it without entering anything. */
+  configured: boolean;
+}
+
+/** `stored`: the caller has a key of their own. An operator's own base URL stays on the server. */
+export function toProviderView(provider: ProviderInfo, stored: boolean): ProviderView {
+  const keyMissing = needsApiKey(provider) && provider.apiKey === null && !stored;
+  const urlMissing = needsBaseUrl(provider);
+  return {
+    id: provider.id,
+    name: provider.name,
+    base_url: provider.trusted ? '' : (provider.baseUrl ?? ''),
+    type: provider.type,
+    requires_base_url: urlMissing,
+    requires_api_key: keyMissing,
+    configured: !keyMissing && (!urlMissing || stored),
+  };
+}
+
+/** Costs are US dollars per million tokens. */
+export interface ModelView {
+  id: string;
+  name: string;
+  default_max_tokens: number;
+  context_window: number;
+  cost_per_1m_in: number;
+  cost_per_1m_out: number;
+  cost_per_1m_in_cached: number;
+  cost_per_1m_out_cached: number;
+  can_reason: boolean;
+  supports_images: boolean;
+}
+
+export function toModelView(model: ModelInfo): ModelView {
+  return {
+    id: model.id,
+    name: model.name,
+    default_max_tokens: model.defaultMaxTokens,
+    context_window: model.contextWindow,
+    cost_per_1m_in: model.priceIn,
+    cost_per_1m_out: model.priceOut,
+    cost_per_1m_in_cached: model.priceCacheWrite,
+    cost_per_1m_out_cached: model.priceCacheRead,
+    can_reason: model.canReason,
+    supports_images: model.supportsImages,
+  };
+}

@@ -1,0 +1,83 @@
+import { newId } from '#shared/ids.ts';
+import type { Context } from '../context.ts';
+import { parseInput } from '../parse-input.ts';
+import { getOwnedProject } from '../project/index.ts';
+import type { AutoModel, Catalogue } from '../provider/index.ts';
+import { type ModelConfigDeps, toModelConfig } from './model-config.ts';
+import type { Session, SessionModelConfig } from './session.ts';
+import { type CreateSessionRequest, ModelConfigField } from './wire.ts';
+
+export interface CreateSessionDeps extends ModelConfigDeps {
+  catalogue: Pick<Catalogue, 'provider' | 'model'>;
+  autoModel: AutoModel | null;
+}
+
+/**
+ * With `is_auto` the session follows the operator's choice, whose key is never copied. With neither that nor a
+ * `model_config` it follows the user's default as long as there is one.
+ */
+export async function createSession(
+  deps: CreateSessionDeps,
+  ctx: Context<'projects' | 'sessions' | 'sessionConfigs'>,
+  request: CreateSessionRequest,
+): Promise<Session> {
+  const project = await getOwnedProject(ctx, request.project_id);
+  const now = ctx.clock.now();
+  const id = newId();
+  const config = chosenConfig(deps, ctx, { id, userId: project.userId }, request);
+  const session: Session = {
+    id,
+    projectId: project.id,
+    userId: project.userId,
+    parentSessionId: null,
+    title: request.title,
+    messageCount: 0,
+    promptTokens: 0,
+    completionTokens: 0,
+    cost: 0,
+    contextWindow: contextWindow(deps, config),
+    summaryMessageId: null,
+    todos: [],
+    createdAt: now,
+    updatedAt: now,
+  };
+  await ctx.transaction(async (tx) => {
+    await tx.repositories.sessions.insert(session);
+    if (config) await tx.repositories.sessionConfigs.put(config);
+  });
+  return session;
+}
+
+function chosenConfig(
+  deps: CreateSessionDeps,
+  ctx: Pick<Context, 'clock'>,
+  session: Pick<Session, 'id' | 'userId'>,
+  request: CreateSessionRequest,
+): SessionModelConfig | null {
+  if (request.is_auto) return deps.autoModel ? autoConfig(ctx, session.id, deps.autoModel) : null;
+  if (request.model_config === undefined || request.model_config === null) return null;
+  const { model_config } = parseInput(ModelConfigField, request);
+  return toModelConfig(deps, ctx, { session, request: model_config, previous: null });
+}
+
+function autoConfig(ctx: Pick<Context, 'clock'>, sessionId: string, auto: AutoModel): SessionModelConfig {
+  return {
+    sessionId,
+    provider: auto.provider,
+    model: auto.model,
+    apiKeySealed: null,
+    apiKeyHint: null,
+    baseUrl: null,
+    maxTokens: null,
+    temperature: null,
+    topP: null,
+    reasoningEffort: null,
+    isAuto: true,
+    updatedAt: ctx.clock.now(),
+  };
+}
+
+function contextWindow(deps: CreateSessionDeps, config: SessionModelConfig | null): number {
+  const choice = config ?? deps.autoModel;
+  return (choice && deps.catalogue.model(choice.provider, choice.model)?.contextWindow) ?? 0;
+}

@@ -1,0 +1,11 @@
+import type { Context } from '../context.ts';
+import { getOwnedSession } from './get-owned-session.ts';
+import { type StopRepositories, stopSessions } from './stop-sessions.ts';
+
+/** Ends the running turn, then removes the session with all that hangs on it. */
+export async function deleteSession(ctx: Context<StopRepositories>, sessionId: string): Promise<void> {
+  const session = await getOwnedSession(ctx, sessionId);
+  await stopSessions(ctx, [session.id]);
+  await ctx.repositories.sessions.delete(session.id);
+  ctx.notify('session_deleted', { sessionId: session.id });
+}

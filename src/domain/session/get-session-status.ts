@@ -1,0 +1,13 @@
+import type { Context } from '../context.ts';
+import { isRunningStatus, readSessionStatus } from '../turn/index.ts';
+import { getOwnedSession } from './get-owned-session.ts';
+import type { SessionStatusView } from './wire.ts';
+
+export async function getSessionStatus(
+  ctx: Context<'sessions' | 'turns'>,
+  sessionId: string,
+): Promise<SessionStatusView> {
+  const session = await getOwnedSession(ctx, sessionId);
+  const status = await readSessionStatus(ctx, session.id);
+  return { session_id: session.id, status, is_running: isRunningStatus(status) };
+}
