@@ -1,0 +1,67 @@
+import type { ContextFactory } from '#domain/create-context.ts';
+import type { Bus, EventLog, EventPublisher } from '#domain/events/index.ts';
+import type { FileReadRepository, FileVersionRepository } from '#domain/history/index.ts';
+import type { Project } from '#domain/project/index.ts';
+import type { LanguageModel, ModelSelection } from '#domain/provider/index.ts';
+import type { Session } from '#domain/session/index.ts';
+import type { Workspace, WorkspaceProvider } from '#domain/workspace/index.ts';
+import type { Clock } from '#shared/clock.ts';
+import type { Log } from '#shared/log.ts';
+import type { JobRegistry } from './jobs.ts';
+
+export type { Job, JobRegistry } from './jobs.ts';
+
+/** Which model a session's turns talk to. Throws `model_not_configured` with a sentence for the user. */
+export type ResolveModel = (session: Session, purpose: 'main' | 'small') => Promise<ModelSelection>;
+
+/** The bytes of an uploaded image of this user; null when there is none. */
+export type LoadImage = (
+  image: { path: string; userId: string },
+  signal: AbortSignal,
+) => Promise<{ mediaType: string; data: Uint8Array } | null>;
+
+export interface AgentSettings {
+  maxWorkers: number;
+  taskTimeoutMs: number;
+  /** 0: requests never expire. */
+  permissionTimeoutMs: number;
+  maxSteps: number;
+  autoSummarize: boolean;
+  /** `tool` or `tool:action`. */
+  allowedTools: readonly string[];
+  /** Yolo: nothing asks. */
+  skipRequests: boolean;
+}
+
+/** Everything that the agent gets from the composition root. */
+export interface AgentDeps {
+  contexts: ContextFactory;
+  eventLog: Pick<EventLog, 'takeOver'>;
+  publisher: EventPublisher;
+  bus: Pick<Bus, 'subscribe'>;
+  workspaces: WorkspaceProvider;
+  model: LanguageModel;
+  resolveModel: ResolveModel;
+  /** Absent: images are left out of the prompt. */
+  loadImage?: LoadImage;
+  clock: Clock;
+  log: Log;
+  settings: AgentSettings;
+}
+
+/** What one tool call may use. */
+export interface ToolScope {
+  session: Pick<Session, 'id' | 'todos' | 'userId'>;
+  project: Pick<Project, 'id'>;
+  turnId: string;
+  callId: string;
+  workspace: Workspace;
+  /** False: commands run with the server's own rights. */
+  isolated: boolean;
+  supportsImages: boolean;
+  modelName: string;
+  files: { reads: FileReadRepository; versions: FileVersionRepository };
+  jobs: JobRegistry;
+  clock: Clock;
+  signal: AbortSignal;
+}

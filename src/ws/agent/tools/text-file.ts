@@ -1,0 +1,40 @@
+import { type FileStat, type Workspace, WorkspaceError } from '#domain/workspace/index.ts';
+
+export const MAX_EDIT_BYTES = 10 * 1024 * 1024;
+
+export interface TextFile {
+  /** With LF line ends. */
+  text: string;
+  crlf: boolean;
+  stat: FileStat;
+}
+
+/** The whole text of a file, or null when there is none. Throws `WorkspaceError` for what is no text. */
+export async function readTextFile(
+  workspace: Workspace,
+  path: string,
+  signal: AbortSignal,
+): Promise<TextFile | null> {
+  try {
+    const { bytes, stat } = await workspace.read(path, { limit: MAX_EDIT_BYTES + 1 }, signal);
+    if (bytes.byteLength > MAX_EDIT_BYTES)
+      throw new WorkspaceError('too_large', `File is larger than 10 MiB: ${path}`);
+    const raw = decodeText(bytes);
+    if (raw === null) throw new WorkspaceError('not_text', `File is not UTF-8 text: ${path}`);
+    const crlf = raw.includes('\r\n');
+    return { text: crlf ? raw.replaceAll('\r\n', '\n') : raw, crlf, stat };
+  } catch (error) {
+    if (error instanceof WorkspaceError && error.code === 'not_found') return null;
+    throw error;
+  }
+}
+
+/** Null when the bytes are not UTF-8 or hold a NUL. A byte order mark is kept. */
+export function decodeText(bytes: Uint8Array): string | null {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    return text.includes('\0') ? null : text;
+  } catch {
+    return null;
+  }
+}
