@@ -1,0 +1,204 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { ClientFrame } from '#domain/events/client-frames.ts';
+import type { SessionFrame } from '#domain/events/server-frames.ts';
+import { deferred } from '#shared/async.ts';
+
+const EPOCH = 'abcdefghijklmnop';
+export const EMAIL = 'me@example.com';
+export const PASSWORD = 'correct horse';
+export const SESSION = '0198c0de-0000-7000-8000-000000000001';
+export const TURN = '0198c0de-0000-7000-8000-0000000000aa';
+
+type Body = Record<string, unknown>;
+/** A frame of the one session; `session_id` is added. */
+export type TurnFrame = { Type: SessionFrame['Type'] } & Body;
+
+export interface ScriptedTurn {
+  content: string;
+  emit(...frames: TurnFrame[]): void;
+  /** Resolves with the first frame of this type that the client sends, sent already or not. */
+  frame(type: ClientFrame['type']): Promise<Body>;
+  complete(status: 'completed' | 'error' | 'cancelled', error?: string): void;
+}
+
+/** A server that speaks the public protocol for one user and one session, and plays a script for each prompt. */
+export interface ProtocolServer {
+  url: string;
+  script(play: (turn: ScriptedTurn) => Promise<void> | void): void;
+  /** Ends all sockets with this code; without one they are torn. */
+  dropSockets(code?: number): void;
+  /** From now on no cursor is usable. */
+  forgetLog(): void;
+  /** What `GET …/messages` and `…/status` answer. */
+  stored: { messages: unknown[]; status: string };
+  projects: Array<{ id: string; name: string }>;
+  /** Requests as `METHOD path`, frames as they came, prompts as posted. */
+  seen: { requests: string[]; frames: Body[]; prompts: string[]; registered: string[] };
+  /** Tokens that are accepted; logins and refreshes add one each. */
+  tokens: Set<string>;
+  waitForSocket(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function createProtocolServer(): Promise<ProtocolServer> {
+  const log: Array<TurnFrame & { session_id: string; _streamId: string }> = [];
+  const sockets = new Set<WebSocket>();
+  const attached = new Set<WebSocket>();
+  const waiting: Array<{ type: string; resolve(frame: Body): void }> = [];
+  const turns = new Map<string, Body>();
+  let firstUsable = 0;
+  let play: (turn: ScriptedTurn) => Promise<void> | void = (turn) => turn.complete('completed');
+  let onAttach = () => {};
+
+  const emit = (...frames: TurnFrame[]) => {
+    for (const frame of frames) {
+      const event = { ...frame, session_id: SESSION, _streamId: `${EPOCH}-${log.length + 1}` };
+      log.push(event);
+      for (const socket of attached) socket.send(JSON.stringify(event));
+    }
+  };
+
+  const server: Omit<ProtocolServer, 'url' | 'close'> = {
+    script: (next) => {
+      play = next;
+    },
+    dropSockets(code) {
+      attached.clear();
+      for (const socket of sockets) code ? socket.close(code) : socket.terminate();
+    },
+    forgetLog: () => {
+      firstUsable = log.length + 1;
+    },
+    stored: { messages: [], status: '' },
+    projects: [],
+    seen: { requests: [], frames: [], prompts: [], registered: [] },
+    tokens: new Set(),
+    waitForSocket: () =>
+      new Promise((resolve) => {
+        onAttach = resolve;
+      }),
+  };
+
+  function attach(socket: WebSocket, lastMsgId: string): void {
+    const seq = Number(lastMsgId.split('-').at(-1) ?? 0);
+    const resumed = lastMsgId.startsWith(EPOCH) && seq >= firstUsable;
+    if (resumed) for (const event of log.slice(seq)) socket.send(JSON.stringify(event));
+    const status = { messages_replayed: 0, generation_active: false, session_status: '', is_running: false };
+    const last = { last_stream_id: `${EPOCH}-${log.length}`, resumed };
+    socket.send(JSON.stringify({ Type: 'reconnection_status', session_id: SESSION, ...status, ...last }));
+    attached.add(socket);
+    onAttach();
+  }
+
+  function onFrame(socket: WebSocket, frame: Body): void {
+    server.seen.frames.push(frame);
+    if (frame.type === 'reconnect') attach(socket, String(frame.lastMsgId));
+    const index = waiting.findIndex(({ type }) => type === frame.type);
+    if (index >= 0) waiting.splice(index, 1)[0]?.resolve(frame);
+  }
+
+  function beginTurn(content: string): Body {
+    server.seen.prompts.push(content);
+    const turn: ScriptedTurn = {
+      content,
+      emit,
+      frame(type) {
+        const early = server.seen.frames.find((frame) => frame.type === type);
+        if (early) return Promise.resolve(early);
+        const arrival = deferred<Body>();
+        waiting.push({ type, resolve: arrival.resolve });
+        return arrival.promise;
+      },
+      complete: (status, error) => emit({ Type: 'generation_complete', turn_id: TURN, status, error }),
+    };
+    setImmediate(() => void play(turn));
+    return { message_id: 'message-of-the-user', turn_id: TURN };
+  }
+
+  function newToken(): Body {
+    const token = `token-${server.tokens.size + 1}`;
+    server.tokens.add(token);
+    return { success: true, token };
+  }
+
+  function answer(route: string, body: Body, key: string): [number, unknown] {
+    const path = route.replace(SESSION, ':id').replace(/\?.*/, '');
+    switch (path) {
+      case 'POST /api/auth/register':
+        server.seen.registered.push(String(body.username));
+        return [200, newToken()];
+      case 'POST /api/auth/login':
+        if (body.email === EMAIL && body.password === PASSWORD) return [200, newToken()];
+        return [
+          401,
+          { success: false, message: 'x', error: 'Invalid e-mail or password', code: 'invalid_credentials' },
+        ];
+      case 'GET /api/projects':
+        return [200, server.projects];
+      case 'POST /api/projects':
+        server.projects.push({ id: `project-${server.projects.length}`, name: String(body.name) });
+        return [200, server.projects.at(-1)];
+      case 'POST /api/sessions':
+        return [200, { id: SESSION }];
+      case 'GET /api/sessions/:id/messages':
+        return [200, server.stored.messages];
+      case 'GET /api/sessions/:id/status':
+        return [200, { session_id: SESSION, status: server.stored.status, is_running: false }];
+      case 'POST /api/sessions/:id/messages': {
+        const turn = turns.get(key) ?? beginTurn(String(body.content));
+        turns.set(key, turn);
+        return [202, turn];
+      }
+      default:
+        return [404, { error: 'Not found', code: 'not_found' }];
+    }
+  }
+
+  async function onRequest(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(Buffer.from(chunk));
+    const body = chunks.length > 0 ? (JSON.parse(Buffer.concat(chunks).toString()) as Body) : {};
+    const route = `${request.method} ${request.url}`;
+    server.seen.requests.push(route);
+    const isOpen = route.includes('/api/auth/login') || route.includes('/api/auth/register');
+    const [status, result] =
+      isOpen || server.tokens.has(bearer(request))
+        ? answer(route, body, String(request.headers['idempotency-key']))
+        : [401, { error: 'Unauthorized', code: 'unauthenticated' }];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(result));
+  }
+
+  const http = createServer((request, response) => void onRequest(request, response));
+  const gateway = new WebSocketServer({ noServer: true });
+  http.on('upgrade', (request, socket, head) => {
+    if (!server.tokens.has(bearer(request)) || !request.url?.startsWith('/ws?session_id=')) {
+      socket.end('HTTP/1.1 401 Unauthorized\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
+      return;
+    }
+    gateway.handleUpgrade(request, socket, head, (client) => {
+      sockets.add(client);
+      client.on('message', (data) => onFrame(client, JSON.parse(String(data)) as Body));
+      client.on('close', () => {
+        sockets.delete(client);
+        attached.delete(client);
+      });
+    });
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  return {
+    ...server,
+    url: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    async close() {
+      for (const socket of sockets) socket.terminate();
+      gateway.close();
+      http.closeAllConnections();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+function bearer(request: IncomingMessage): string {
+  return request.headers.authorization?.replace('Bearer ', '') ?? '';
+}
