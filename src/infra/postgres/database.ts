@@ -1,0 +1,87 @@
+import type { Database } from '#domain/context.ts';
+import type { OutboxEvent } from '#domain/events/index.ts';
+import { translateError } from './errors.ts';
+import type { Executor } from './executor.ts';
+import { type Around, createRepositories } from './repositories/index.ts';
+import { insertEvents } from './repositories/outbox-repository.ts';
+
+/** Plain SQL for migrations: the text may hold several statements. */
+export interface RawSql {
+  query(text: string): Promise<Record<string, unknown>[]>;
+}
+
+/** A database together with what its operator needs. */
+export interface SqlDatabase extends Database {
+  /** One connection in one transaction, under a lock that keeps other migrators out. */
+  exclusively<T>(run: (raw: RawSql) => Promise<T>): Promise<T>;
+}
+
+export interface Engine {
+  executor: Executor;
+  /** Lets one statement or transaction through: at once, or when the single connection is free. */
+  admit: Around;
+  exclusively: SqlDatabase['exclusively'];
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export function createDatabase(engine: Engine): SqlDatabase {
+  const { executor } = engine;
+  const outer: Around = (call) => engine.admit(() => translated(call));
+  let closing: Promise<void> | undefined;
+
+  return {
+    repositories: createRepositories(
+      { executor, atomically: (run) => executor.transaction((transaction) => run(transaction)) },
+      outer,
+    ),
+    transaction: (run, lease) =>
+      outer(() =>
+        executor.transaction(async (transaction) => {
+          const events: OutboxEvent[] = [];
+          const scope = openScope();
+          const repositories = createRepositories(
+            { executor: transaction, atomically: (inner) => inner(transaction) },
+            scope.around,
+            (event) => events.push(event),
+          );
+          try {
+            if (lease) await repositories.turns.assertLease(lease);
+            const result = await run(repositories);
+            await insertEvents(transaction, events);
+            return { result, events };
+          } finally {
+            scope.end();
+          }
+        }),
+      ),
+    exclusively: (run) => outer(() => engine.exclusively(run)),
+    ping: () => outer(() => engine.ping()),
+    close() {
+      closing ??= engine.close();
+      return closing;
+    },
+  };
+}
+
+/** A call that nobody awaited must not run on a connection that serves somebody else by then. */
+function openScope(): { around: Around; end(): void } {
+  let open = true;
+  return {
+    around: (call) => {
+      if (!open) return Promise.reject(new Error('The transaction of these repositories has ended'));
+      return translated(call);
+    },
+    end() {
+      open = false;
+    },
+  };
+}
+
+async function translated<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translateError(error);
+  }
+}

@@ -1,0 +1,118 @@
+import { chmod, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import { drizzle } from 'drizzle-orm/pglite';
+import { lockDataDirectory } from './data-directory-lock.ts';
+import { createDatabase, type SqlDatabase } from './database.ts';
+import { createGate } from './gate.ts';
+import { migrate } from './migrate.ts';
+
+export interface PgliteOptions {
+  /** A directory of its own (created when missing), or `memory`. */
+  dataDir: string;
+  /** Where PGlite's `pglite.wasm`, `initdb.wasm` and `pglite.data` are, when not inside its package. */
+  assetsDir?: string;
+  /** What `createPgliteTemplate` made: a new database starts from it, which saves initdb's seconds. */
+  template?: Blob;
+}
+
+/**
+ * Longer than any transaction of ours. Code inside a transaction that by mistake calls the outer repositories
+ * would wait for itself: it gets `unavailable` after this time, and the transaction rolls back.
+ */
+const ADMISSION_TIMEOUT_MS = 10_000;
+
+/** Throws DataDirectoryInUseError when another process has the directory. */
+export async function createPgliteDatabase(options: PgliteOptions): Promise<SqlDatabase> {
+  if (options.dataDir === 'memory') return serve(await openNew(options), async () => {});
+  const lock = await lockDataDirectory(options.dataDir);
+  try {
+    const dataDir = lock.directory;
+    if (await isEmpty(dataDir)) await initialize({ ...options, dataDir });
+    const files = await loadAssets(options.assetsDir, false);
+    const client = await PGlite.create({ ...files, dataDir, relaxedDurability: false });
+    return serve(client, () => lock.release());
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+/** A migrated, empty data directory as a tar.gz: the `template` of other databases. */
+export async function createPgliteTemplate(assetsDir?: string): Promise<Blob> {
+  const client = await openNew({ dataDir: 'memory', assetsDir });
+  const database = serve(client, async () => {});
+  try {
+    await migrate(database);
+    return await client.dumpDataDir('gzip');
+  } finally {
+    await database.close();
+  }
+}
+
+async function isEmpty(directory: string): Promise<boolean> {
+  return (await readdir(directory)).length === 0;
+}
+
+/** Made under another name first: a start that was cut short leaves nothing that looks like a database. */
+async function initialize(options: PgliteOptions): Promise<void> {
+  const draft = `${options.dataDir}.new`;
+  await rm(draft, { recursive: true, force: true });
+  const client = await openNew({ ...options, dataDir: draft });
+  await client.close();
+  await chmod(draft, 0o700);
+  await rename(draft, options.dataDir);
+}
+
+async function openNew({ dataDir, assetsDir, template }: PgliteOptions): Promise<PGlite> {
+  return PGlite.create({
+    ...(await loadAssets(assetsDir, template === undefined)),
+    ...(dataDir !== 'memory' && { dataDir }),
+    ...(template && { loadDataDir: template }),
+    relaxedDurability: false,
+  });
+}
+
+function serve(client: PGlite, release: () => Promise<void>): SqlDatabase {
+  const gate = createGate(ADMISSION_TIMEOUT_MS);
+  return createDatabase({
+    executor: drizzle({ client }),
+    admit: gate.run,
+    exclusively: (run) =>
+      client.transaction((transaction) =>
+        run({
+          async query(text) {
+            const results = await transaction.exec(text);
+            return (results.at(-1)?.rows ?? []) as Record<string, unknown>[];
+          },
+        }),
+      ),
+    async ping() {
+      await client.query('select 1');
+    },
+    async close() {
+      await gate.close();
+      await client.close();
+      await release();
+    },
+  });
+}
+
+async function loadAssets(directory: string | undefined, withInitdb: boolean): Promise<PGliteOptions> {
+  if (directory === undefined) return {};
+  const load = (name: string) => readFile(join(directory, name));
+  const [pgliteWasmModule, initdbWasmModule, data] = await Promise.all([
+    load('pglite.wasm').then(compile),
+    withInitdb ? load('initdb.wasm').then(compile) : undefined,
+    load('pglite.data'),
+  ]);
+  return { pgliteWasmModule, initdbWasmModule, fsBundle: new Blob([data]) };
+}
+
+/** Node has it, its types do not. */
+function compile(bytes: Uint8Array): Promise<WebAssembly.Module> {
+  const { WebAssembly: engine } = globalThis as unknown as {
+    WebAssembly: { compile(bytes: Uint8Array): Promise<WebAssembly.Module> };
+  };
+  return engine.compile(bytes);
+}

@@ -1,0 +1,38 @@
+import { sql } from 'drizzle-orm';
+import { boolean, check, index, integer, pgTable } from 'drizzle-orm/pg-core';
+import type { Project } from '#domain/project/index.ts';
+import { checkLength, id, moment, text } from './columns.ts';
+import { users } from './users.ts';
+
+export const projects = pgTable(
+  'projects',
+  {
+    id: id().primaryKey(),
+    userId: id('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    name: text('name').notNull(),
+    description: text('description').notNull(),
+    externalIp: text('external_ip'),
+    frontendPort: integer('frontend_port'),
+    backendPort: integer('backend_port'),
+    frontendLanguage: text('frontend_language'),
+    backendLanguage: text('backend_language').$type<NonNullable<Project['backendLanguage']>>(),
+    frontendCommand: text('frontend_command'),
+    backendCommand: text('backend_command'),
+    needDatabase: boolean('need_database').notNull(),
+    subdomain: text('subdomain'),
+    workspacePath: text('workspace_path').notNull(),
+    workspaceRoot: text('workspace_root'),
+    createdAt: moment('created_at').notNull(),
+    updatedAt: moment('updated_at').notNull(),
+  },
+  (table) => [
+    index('projects_user_index').on(table.userId, table.createdAt.desc(), table.id.desc()),
+    checkLength('projects_name_length', table.name, 1024, 1),
+    check(
+      'projects_port_range',
+      sql`${table.frontendPort} between 0 and 65535 and ${table.backendPort} between 0 and 65535`,
+    ),
+  ],
+);
