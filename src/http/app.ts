@@ -1,0 +1,43 @@
+import { Hono } from 'hono';
+import type { HttpDeps } from './deps.ts';
+import { createEdge } from './edge/edge.ts';
+import type { Route } from './route.ts';
+import { authRoutes } from './routes/auth/index.ts';
+import { projectRoutes } from './routes/projects/index.ts';
+import { providerRoutes } from './routes/providers/index.ts';
+import { sessionRoutes } from './routes/sessions/index.ts';
+import { systemRoutes } from './routes/system/index.ts';
+import { turnRoutes } from './routes/turns/index.ts';
+
+/** The REST API of `docs/protocol.md`. */
+export function createHttpApp(deps: HttpDeps): Hono {
+  const app = new Hono();
+  const edge = createEdge(deps);
+  const routes = createRoutes(deps);
+  for (const route of routes) app.on(route.method, route.path, edge.serve(route));
+  for (const [path, allow] of allowedMethods(routes)) app.all(path, edge.refuseMethod(allow));
+  app.notFound(edge.notFound);
+  return app;
+}
+
+/** The whole table, also for tests and documentation. Static paths come before those with parameters. */
+export function createRoutes(deps: HttpDeps): Route[] {
+  return [
+    ...systemRoutes(deps),
+    ...authRoutes(deps),
+    ...projectRoutes(deps),
+    ...sessionRoutes(deps),
+    ...turnRoutes(deps),
+    ...providerRoutes(deps),
+  ];
+}
+
+function allowedMethods(routes: readonly Route[]): Map<string, string> {
+  const methods = new Map<string, Set<string>>();
+  for (const { method, path } of routes) {
+    const known = methods.get(path) ?? new Set<string>();
+    methods.set(path, known.add(method));
+    if (method === 'GET') known.add('HEAD');
+  }
+  return new Map([...methods].map(([path, known]) => [path, [...known, 'OPTIONS'].join(', ')]));
+}

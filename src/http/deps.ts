@@ -1,0 +1,43 @@
+import type { ContextFactory } from '#domain/create-context.ts';
+import type { AutoModel, Catalogue } from '#domain/provider/index.ts';
+import type {
+  Authenticator,
+  LoginThrottle,
+  PasswordHasher,
+  SecretBox,
+  TokenSigner,
+} from '#domain/user/index.ts';
+import type { WorkspaceProvider } from '#domain/workspace/index.ts';
+import type { Clock } from '#shared/clock.ts';
+import type { Log } from '#shared/log.ts';
+
+/** What the edge of every request needs. */
+export interface EdgeDeps {
+  contexts: ContextFactory;
+  authenticator: Pick<Authenticator, 'authenticate'>;
+  /** Exact origins that browsers may call from. */
+  origins: readonly string[];
+  /** Addresses and networks (CIDR) whose X-Forwarded-For counts. */
+  trustedProxies: readonly string[];
+  /** True once the process should get no new work. */
+  draining: () => boolean;
+  log: Log;
+}
+
+export interface HttpDeps extends EdgeDeps {
+  hasher: PasswordHasher;
+  signer: Pick<TokenSigner, 'sign'>;
+  throttle: LoginThrottle;
+  secrets: Pick<SecretBox, 'seal'>;
+  registration: 'open' | 'closed';
+  tokenLifeMs: number;
+  catalogue: Catalogue;
+  autoModel: AutoModel | null;
+  workspaces: Pick<WorkspaceProvider, 'create' | 'destroy'>;
+  workspaceRoots: readonly string[];
+  /** Limits on waiting prompts; the verbs' own when absent. */
+  promptLimits?: { maxQueuedPerSession?: number; maxQueued?: number };
+  /** By name, for `/ready`: rejects while the dependency does not answer. */
+  checks: Readonly<Record<string, () => Promise<void>>>;
+  clock: Clock;
+}

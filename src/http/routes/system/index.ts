@@ -1,0 +1,58 @@
+import { sleep } from '#shared/async.ts';
+import type { HttpDeps } from '../../deps.ts';
+import { ok, type Route } from '../../route.ts';
+
+const CHECK_TIMEOUT_MS = 2_000;
+const RETRY_AFTER = { 'retry-after': '5' };
+
+type CheckState = 'ok' | 'failing';
+
+export function systemRoutes(deps: Pick<HttpDeps, 'checks' | 'draining'>): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/health',
+      access: 'public',
+      whileDraining: true,
+      handle: () => ok({ status: 'healthy' }),
+    },
+    {
+      method: 'GET',
+      path: '/ready',
+      access: 'public',
+      whileDraining: true,
+      async handle() {
+        const checks = await runChecks(deps.checks);
+        const draining = deps.draining();
+        const ready = !draining && Object.values(checks).every((state) => state === 'ok');
+        if (ready) return ok({ status: 'ready', checks });
+        const status = draining ? 'draining' : 'not_ready';
+        return { status: 503, body: { status, checks }, headers: RETRY_AFTER };
+      },
+    },
+  ];
+}
+
+async function runChecks(checks: HttpDeps['checks']): Promise<Record<string, CheckState>> {
+  const states = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, await runCheck(check)] as const),
+  );
+  return Object.fromEntries(states);
+}
+
+async function runCheck(check: () => Promise<void>): Promise<CheckState> {
+  const timer = new AbortController();
+  const tooLate = sleep(CHECK_TIMEOUT_MS, timer.signal).then(
+    () => 'failing' as const,
+    () => 'failing' as const,
+  );
+  const outcome = check().then(
+    () => 'ok' as const,
+    () => 'failing' as const,
+  );
+  try {
+    return await Promise.race([outcome, tooLate]);
+  } finally {
+    timer.abort();
+  }
+}
