@@ -9,7 +9,6 @@ const EPOCH = 'abcdefghijklmnop';
 export const EMAIL = 'me@example.com';
 export const PASSWORD = 'correct horse';
 export const SESSION = '0198c0de-0000-7000-8000-000000000001';
-export const TURN = '0198c0de-0000-7000-8000-0000000000aa';
 
 type Body = Record<string, unknown>;
 /** A frame of the one session; `session_id` is added. */
@@ -101,6 +100,7 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
 
   function beginTurn(content: string): Body {
     server.seen.prompts.push(content);
+    const turnId = `turn-${server.seen.prompts.length}`;
     const turn: ScriptedTurn = {
       content,
       emit,
@@ -111,10 +111,10 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
         waiting.push({ type, resolve: arrival.resolve });
         return arrival.promise;
       },
-      complete: (status, error) => emit({ Type: 'generation_complete', turn_id: TURN, status, error }),
+      complete: (status, error) => emit({ Type: 'generation_complete', turn_id: turnId, status, error }),
     };
     setImmediate(() => void play(turn));
-    return { message_id: 'message-of-the-user', turn_id: TURN };
+    return { message_id: 'message-of-the-user', turn_id: turnId };
   }
 
   function newToken(): Body {

@@ -36,6 +36,21 @@ export function runningLines(result: string): string[] {
   return outputLines(result.slice(0, result.lastIndexOf('\n') + 1));
 }
 
+/**
+ * The lines of `next` that follow what `previous` ended with. Both may be tails of one growing output, cut at
+ * their beginning; a gap between them is marked.
+ */
+export function freshLines(previous: readonly string[], next: readonly string[]): readonly string[] {
+  if (previous.length === 0) return next;
+  for (let dropped = 0; dropped < previous.length; dropped++) {
+    const anchor = previous.slice(dropped);
+    for (let at = next.length - anchor.length; at >= 0; at--) {
+      if (anchor.every((line, index) => line === next[at + index])) return next.slice(at + anchor.length);
+    }
+  }
+  return ['…', ...next];
+}
+
 export function indentLine(line: string, style: Style): string {
   return `  ${style.dim(ellipsis(line, MAX_LINE_CHARACTERS))}`;
 }
@@ -74,6 +89,13 @@ export function permissionCard(request: PermissionRequestView, style: Style): st
   const text =
     typeof request.params === 'string' ? request.params : JSON.stringify(request.params ?? {}, null, 2);
   return text === '{}' ? lines : [...lines, ...indent(text, '  ')];
+}
+
+/** The change that a finished call tells of in its result's metadata; empty when it tells of none. */
+export function recordedChange(metadata: string | undefined, style: Style): string[] {
+  const value = parseJson(metadata ?? '');
+  const change = isRecord(value) ? changeOf(value) : null;
+  return change ? renderDiff(change.before, change.after, style) : [];
 }
 
 function changeOf(params: Record<string, unknown>): { before: string; after: string } | null {

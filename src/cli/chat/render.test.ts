@@ -75,6 +75,45 @@ describe('the renderer', () => {
     expect(linesOf(renderer.render(withCalls({ result: 'a\nb\nc', status: 'completed' })))).toEqual(['  c']);
   });
 
+  it('follows running output whose beginning was cut off', () => {
+    const renderer = newRenderer();
+    renderer.render(withCalls({ result: 'a\nb\nc\n' }));
+    expect(linesOf(renderer.render(withCalls({ result: '\nb\nc\nd\n' })))).toEqual(['  d']);
+    expect(linesOf(renderer.render(withCalls({ result: 'x\ny\n' })))).toEqual(['  …', '  x', '  y']);
+    const done = { status: 'completed' as const, result: 'a\nb\nc\nd\nx\ny\nz\n\n<cwd>/workspace</cwd>' };
+    expect(linesOf(renderer.render(withCalls(done)))).toEqual(['  z']);
+  });
+
+  it('shows a change that nobody was asked about, and one that was asked about only on its card', () => {
+    const metadata = JSON.stringify({ old_content: '1\n', new_content: '2\n' });
+    const result = {
+      type: 'tool_result' as const,
+      tool_call_id: 't',
+      name: 'edit',
+      content: '',
+      is_error: false,
+    };
+    const text = withText('');
+    const [message] = text.messages.values();
+    if (!message) throw new Error('no message');
+    const tool = { ...message, ID: 'r', Role: 'tool' as const, Parts: [{ ...result, metadata }] };
+    const state = { ...base, messages: new Map([['r', tool]]) };
+    expect(linesOf(newRenderer().render(state))).toEqual(['  @@ -1,1 +1,1 @@', '  -1', '  +2']);
+    const asked = newRenderer();
+    const ask = {
+      id: 'p',
+      session_id: 's',
+      tool_name: 'edit',
+      action: '',
+      description: '',
+      path: '',
+      params: {},
+    };
+    const permissions = new Map([['t', { ...ask, tool_call_id: 't', expires_at: null }]]);
+    asked.render({ ...base, permissions });
+    expect(linesOf(asked.render(state))).toEqual([]);
+  });
+
   it('names the call again when output of parallel calls alternates', () => {
     const renderer = newRenderer();
     renderer.render(withCalls({ id: '1' }, { id: '2', input: '{"command":"ls"}' }));

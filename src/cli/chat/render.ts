@@ -2,7 +2,15 @@ import type { MessageView } from '#domain/message/wire.ts';
 import type { ToolCallView } from '#domain/toolcall/wire.ts';
 import { textOf } from './message-parts.ts';
 import { type ConversationState, isOpen } from './reducer.ts';
-import { indentLine, outputLines, runningLines, toolHeader, toolResult } from './render-tool.ts';
+import {
+  freshLines,
+  indentLine,
+  outputLines,
+  recordedChange,
+  runningLines,
+  toolHeader,
+  toolResult,
+} from './render-tool.ts';
 import { revealLine, sanitizeText } from './sanitize.ts';
 import type { Style } from './style.ts';
 
@@ -31,8 +39,8 @@ interface ShownMessage {
 
 interface ShownToolCall {
   view: ToolCallView;
-  /** Lines of output that were shown while it ran. */
-  lines: number;
+  /** The output that was last shown while it ran. */
+  lines: readonly string[];
   isHeaderShown: boolean;
 }
 
@@ -40,6 +48,8 @@ export function createRenderer(options: RendererOptions): Renderer {
   const { style } = options;
   const messages = new Map<string, ShownMessage>();
   const toolCalls = new Map<string, ShownToolCall>();
+  /** Calls whose change was shown. */
+  const asked = new Set<string>();
   let todos: ConversationState['todos'] = [];
   /** The call whose lines were shown last: output of parallel calls needs its header again. */
   let lastToolCall = '';
@@ -72,7 +82,7 @@ export function createRenderer(options: RendererOptions): Renderer {
     const shown = toolCalls.get(view.id);
     if (shown?.view === view || view.status === 'pending') return [];
     const lines: string[] = [];
-    const next = { view, lines: shown?.lines ?? 0, isHeaderShown: true };
+    const next = { view, lines: shown?.lines ?? [], isHeaderShown: true };
     const body = isOpen(view.status) ? runningBody(view, next) : finishedBody(view, next);
     const needsHeader = !shown?.isHeaderShown || (body.length > 0 && lastToolCall !== view.id);
     if (needsHeader) lines.push(toolHeader(view, style, options.width));
@@ -85,17 +95,29 @@ export function createRenderer(options: RendererOptions): Renderer {
 
   function runningBody(view: ToolCallView, shown: ShownToolCall): string[] {
     const lines = view.name === 'bash' ? runningLines(view.result ?? '') : [];
-    const fresh = lines.slice(shown.lines).map((line) => indentLine(line, style));
-    shown.lines = Math.max(shown.lines, lines.length);
-    return fresh;
+    if (lines.length === 0) return [];
+    const fresh = freshLines(shown.lines, lines);
+    shown.lines = lines;
+    return fresh.map((line) => indentLine(line, style));
   }
 
   function finishedBody(view: ToolCallView, shown: ShownToolCall): string[] {
     const isSuccess = view.status === 'completed' && !view.is_error;
-    if (shown.lines === 0 || !isSuccess) return toolResult(view, style);
-    return outputLines(view.result ?? '')
-      .slice(shown.lines)
-      .map((line) => indentLine(line, style));
+    if (shown.lines.length === 0 || !isSuccess) return toolResult(view, style);
+    const rest = freshLines(shown.lines, outputLines(view.result ?? ''));
+    return rest.map((line) => indentLine(line, style));
+  }
+
+  /** Changes that nobody was asked about are shown when their results arrive. */
+  function renderChanges(view: MessageView): Output[] {
+    if (messages.get(view.ID)?.view === view) return [];
+    messages.set(view.ID, { view, text: '', isThinkingShown: true });
+    return view.Parts.flatMap((part) => {
+      if (part.type !== 'tool_result' || part.is_error || asked.has(part.tool_call_id)) return [];
+      asked.add(part.tool_call_id);
+      const lines = recordedChange(part.metadata, style);
+      return lines.length > 0 ? [notice(...lines)] : [];
+    });
   }
 
   function renderTodos(state: ConversationState): Output[] {
@@ -107,9 +129,12 @@ export function createRenderer(options: RendererOptions): Renderer {
 
   return {
     render(state) {
+      for (const toolCallId of state.permissions.keys()) asked.add(toolCallId);
+      const results = [...state.messages.values()].filter(({ Role }) => Role === 'tool');
       return [
-        ...[...state.messages.values()].flatMap(renderMessage),
+        ...[...state.messages.values()].filter(({ Role }) => Role !== 'tool').flatMap(renderMessage),
         ...[...state.toolCalls.values()].flatMap(renderToolCall),
+        ...results.flatMap(renderChanges),
         ...renderTodos(state),
       ];
     },
@@ -118,7 +143,7 @@ export function createRenderer(options: RendererOptions): Renderer {
         messages.set(view.ID, { view, text: textOf(view), isThinkingShown: true });
       }
       for (const view of state.toolCalls.values()) {
-        toolCalls.set(view.id, { view, lines: outputLines(view.result ?? '').length, isHeaderShown: true });
+        toolCalls.set(view.id, { view, lines: outputLines(view.result ?? ''), isHeaderShown: true });
       }
       todos = state.todos;
     },
