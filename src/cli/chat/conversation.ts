@@ -1,9 +1,10 @@
-import type { PermissionDecision } from '#domain/permission/permission.ts';
-import type { PermissionRequestView } from '#domain/permission/wire.ts';
-import { createSerialQueue, deferred, sleep } from '#shared/async.ts';
+import { deferred, sleep } from '#shared/async.ts';
 import { newId } from '#shared/ids.ts';
 import { errorMessage } from '#shared/text.ts';
 import type { ApiClient } from './api-client.ts';
+import { orAborted } from './or-aborted.ts';
+import type { Decide } from './permission-question.ts';
+import { createQuestions } from './questions.ts';
 import {
   applyFrame,
   applyHistory,
@@ -21,8 +22,7 @@ export interface ConversationDeps {
   sessionId: string;
   onChange(state: ConversationState): void;
   onNotice(text: string): void;
-  /** Asks once per request; the signal ends the question when someone else answered it. */
-  decide(request: PermissionRequestView, signal: AbortSignal): Promise<PermissionDecision | 'cancel'>;
+  decide: Decide;
 }
 
 /** One session: prompts go over HTTP under an idempotency key, events come over the socket. */
@@ -53,13 +53,10 @@ const LATE_END_MS = 1_000;
 export function createConversation(deps: ConversationDeps): Conversation {
   const { api, sessionId } = deps;
   const stop = new AbortController();
-  const askQueue = createSerialQueue();
   let state = emptyConversation(sessionId);
   let turn: RunningTurn | null = null;
   let isOpen = false;
   const idleWaiters: Array<() => void> = [];
-  /** By tool call: the question's end, and the answer once there is one. */
-  const questions = new Map<string, { abort: AbortController; decision?: PermissionDecision }>();
 
   const socket = createSocketClient({
     url: deps.socketUrl,
@@ -70,6 +67,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
     onAttaching: () => update(beginAttach(state)),
     onFrame,
     onNotice: deps.onNotice,
+  });
+
+  const questions = createQuestions({
+    decide: deps.decide,
+    send: socket.send,
+    cancelTurn: cancel,
+    onError: reportError,
   });
 
   function update(next: ConversationState): void {
@@ -85,16 +89,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
     if (frame.Type === 'notice') deps.onNotice(frame.message);
     update(applyFrame(state, frame));
     if (frame.Type === 'reconnection_status') onAttached(frame.resumed);
-    if (isOpen) askOpenQuestions();
+    if (isOpen) questions.follow(state);
     if (frame.Type === 'generation_complete') settleTurn();
   }
 
   function onAttached(resumed: boolean): void {
     if (!isOpen) return;
-    for (const [toolCallId, { decision }] of questions) {
-      const request = state.permissions.get(toolCallId);
-      if (request && decision) sendDecision(request, decision);
-    }
+    questions.resend(state);
     if (turn?.isCancelled) sendCancel();
     if (!resumed) inBackground(catchUp());
   }
@@ -125,47 +126,6 @@ export function createConversation(deps: ConversationDeps): Conversation {
     else inBackground(settleByStatus());
   }
 
-  function askOpenQuestions(): void {
-    for (const [toolCallId, question] of questions) {
-      if (state.permissions.has(toolCallId)) continue;
-      question.abort.abort();
-      questions.delete(toolCallId);
-    }
-    for (const request of state.permissions.values()) {
-      if (!questions.has(request.tool_call_id)) inBackground(putQuestion(request));
-    }
-  }
-
-  async function putQuestion(request: PermissionRequestView): Promise<void> {
-    const abort = new AbortController();
-    const question: { abort: AbortController; decision?: PermissionDecision } = { abort };
-    questions.set(request.tool_call_id, question);
-    const signal = AbortSignal.any([abort.signal, stop.signal]);
-    const decision = await askQueue(async () => (signal.aborted ? null : deps.decide(request, signal)));
-    if (decision === null || signal.aborted) return;
-    if (decision === 'cancel') {
-      cancel();
-      return;
-    }
-    question.decision = decision;
-    sendDecision(request, decision);
-  }
-
-  function sendDecision(request: PermissionRequestView, decision: PermissionDecision): void {
-    socket.send({
-      type: 'permission_response',
-      id: request.id,
-      tool_call_id: request.tool_call_id,
-      session_id: sessionId,
-      granted: decision !== 'deny',
-      denied: decision === 'deny',
-      allow_for_session: decision === 'allow_session' ? true : undefined,
-      tool_name: request.tool_name,
-      action: request.action,
-      path: request.path,
-    });
-  }
-
   const sendCancel = () => socket.send({ type: 'cancel', sessionID: sessionId });
 
   function cancel(): void {
@@ -174,10 +134,12 @@ export function createConversation(deps: ConversationDeps): Conversation {
     if (turn ? turn.turnId : state.isRunning) sendCancel();
   }
 
+  function reportError(error: unknown): void {
+    if (!stop.signal.aborted) deps.onNotice(errorMessage(error));
+  }
+
   function inBackground(task: Promise<void>): void {
-    task.catch((error: unknown) => {
-      if (!stop.signal.aborted) deps.onNotice(errorMessage(error));
-    });
+    task.catch(reportError);
   }
 
   async function runTurn(content: string, signal: AbortSignal): Promise<TurnOutcome> {
@@ -204,7 +166,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
       return state;
     },
     async settle(signal) {
-      askOpenQuestions();
+      questions.follow(state);
       if (!state.isRunning) return;
       const idle = deferred<void>();
       idleWaiters.push(idle.resolve);
@@ -214,19 +176,8 @@ export function createConversation(deps: ConversationDeps): Conversation {
     cancel,
     async close() {
       stop.abort();
+      questions.close();
       await socket.close();
     },
   };
-}
-
-async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = deferred<never>();
-  const onAbort = () => aborted.reject(signal.reason);
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    return await Promise.race([promise, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -36,7 +36,10 @@ export interface SocketClient {
 const GIVE_UP_AFTER_MS = 120_000;
 /** How long the first attach is tried. */
 const FIRST_ATTACH_MS = 15_000;
-const MAX_RENEWALS_IN_A_ROW = 2;
+const MAX_RENEWALS_IN_A_ROW = 5;
+const RENEWAL_RETRY_MS = 2_000;
+/** A connection that lasted this long ends the back-off. */
+const STABLE_AFTER_MS = 5_000;
 const MAX_HELD_FRAMES = 100;
 
 export function createSocketClient(deps: SocketClientDeps): SocketClient {
@@ -49,6 +52,7 @@ export function createSocketClient(deps: SocketClientDeps): SocketClient {
   let socket: WebSocket | null = null;
   let isAttached = false;
   let everAttached = false;
+  let attachedAt = 0;
   let running: Promise<void> | null = null;
 
   const transmit = (frame: ClientFrame) => socket?.send(JSON.stringify(frame));
@@ -84,6 +88,7 @@ export function createSocketClient(deps: SocketClientDeps): SocketClient {
 
   function onAttached(): void {
     isAttached = true;
+    attachedAt = Date.now();
     if (everAttached) deps.onNotice('connected again');
     everAttached = true;
     first.resolve();
@@ -97,6 +102,16 @@ export function createSocketClient(deps: SocketClientDeps): SocketClient {
     return closePolicy(1006, attempt);
   }
 
+  /** A server that cannot be reached for a moment is asked again with the next connection. */
+  async function renewToken(isLost: boolean): Promise<void> {
+    try {
+      await deps.renewToken(stop.signal);
+    } catch (error) {
+      if (isLost || !everAttached || !(error instanceof FatalError)) throw error;
+      await sleep(RENEWAL_RETRY_MS, stop.signal);
+    }
+  }
+
   async function keepAttached(): Promise<void> {
     let attempt = 0;
     let renewals = 0;
@@ -106,9 +121,12 @@ export function createSocketClient(deps: SocketClientDeps): SocketClient {
       const end = await connectOnce(lastMsgId);
       if (stop.signal.aborted) return;
       if (isAttached) {
-        attempt = 0;
-        renewals = 0;
         lostAt = Date.now();
+        // A server that drops each connection soon after its attach must not be stormed.
+        if (lostAt - attachedAt > STABLE_AFTER_MS) {
+          attempt = 0;
+          renewals = 0;
+        }
         deps.onNotice('connection lost, trying again …');
       }
       isAttached = false;
@@ -117,7 +135,7 @@ export function createSocketClient(deps: SocketClientDeps): SocketClient {
       if (policy.action === 'give_up') throw unavailable(deps.url, policy.reason);
       if (policy.action === 'renew_token') {
         if (++renewals > MAX_RENEWALS_IN_A_ROW) throw unavailable(deps.url, 'the token is not accepted');
-        await deps.renewToken(stop.signal);
+        await renewToken(isLost);
       } else {
         if (isLost) throw unavailable(deps.url, 'the connection could not be restored');
         await sleep(randomBetween(policy.minDelayMs, policy.maxDelayMs), stop.signal);
