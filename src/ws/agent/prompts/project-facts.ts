@@ -1,0 +1,119 @@
+import { posix } from 'node:path';
+import { WORKSPACE_ROOT, type Workspace } from '#domain/workspace/index.ts';
+
+/** What the system prompt says of a project. */
+export interface ProjectFacts {
+  /** Branch, status and last commits as text; null outside a repository. */
+  git: string | null;
+  contextFiles: Array<{ path: string; text: string }>;
+}
+
+export interface ProjectFactsReader {
+  /** Never throws: what cannot be read is left out. */
+  read(workspace: Workspace, signal: AbortSignal): Promise<ProjectFacts>;
+}
+
+const CACHE_MS = 10_000;
+const MAX_CACHED_PROJECTS = 1000;
+const GIT_TIMEOUT_MS = 2000;
+const MAX_GIT_BYTES = 4096;
+const MAX_LISTED = 1000;
+const MAX_FILE_BYTES = 16 * 1024;
+const MAX_TOTAL_BYTES = 48 * 1024;
+
+const CONTEXT_NAMES = new Set([
+  '.cursorrules',
+  'claude.md',
+  'claude.local.md',
+  'gemini.md',
+  'crush.md',
+  'crush.local.md',
+  'agents.md',
+]);
+const CONTEXT_PATHS = ['.github/copilot-instructions.md'];
+const CONTEXT_DIRECTORIES = ['.cursor/rules'];
+
+const GIT = 'git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.pager=cat';
+const GIT_COMMAND = `echo "Branch: $(${GIT} rev-parse --abbrev-ref HEAD 2>/dev/null)"
+echo 'Status:'; ${GIT} status --short 2>/dev/null | head -n 20
+echo 'Recent commits:'; ${GIT} log -n 3 --no-show-signature --format='%h %s' 2>/dev/null`;
+
+/** Facts are kept for some seconds per project; a command is only run in repositories. */
+export function createProjectFactsReader({ clock }: { clock: { now(): number } }): ProjectFactsReader {
+  const cache = new Map<string, { at: number; facts: Promise<ProjectFacts> }>();
+  return {
+    read(workspace, signal) {
+      const known = cache.get(workspace.projectId);
+      if (known && clock.now() - known.at < CACHE_MS) return known.facts;
+      if (cache.size >= MAX_CACHED_PROJECTS) cache.clear();
+      const facts = readFacts(workspace, signal);
+      cache.set(workspace.projectId, { at: clock.now(), facts });
+      return facts;
+    },
+  };
+}
+
+async function readFacts(workspace: Workspace, signal: AbortSignal): Promise<ProjectFacts> {
+  const [git, contextFiles] = await Promise.all([
+    readGit(workspace, signal).catch(() => null),
+    readContextFiles(workspace, signal).catch(() => []),
+  ]);
+  return { git, contextFiles };
+}
+
+async function readGit(workspace: Workspace, signal: AbortSignal): Promise<string | null> {
+  if (!(await workspace.stat('.git', signal))) return null;
+  const result = await workspace.exec(
+    { command: GIT_COMMAND, timeoutMs: GIT_TIMEOUT_MS, maxOutputBytes: MAX_GIT_BYTES },
+    signal,
+  );
+  return result.stdout.trim();
+}
+
+async function readContextFiles(
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<ProjectFacts['contextFiles']> {
+  const files: ProjectFacts['contextFiles'] = [];
+  let room = MAX_TOTAL_BYTES;
+  for (const path of await contextPaths(workspace, signal)) {
+    if (room <= 0) break;
+    const text = await readHead(workspace, path, Math.min(MAX_FILE_BYTES, room), signal).catch(() => '');
+    if (text === '') continue;
+    room -= Buffer.byteLength(text);
+    files.push({ path: posix.relative(WORKSPACE_ROOT, posix.resolve(WORKSPACE_ROOT, path)), text });
+  }
+  return files;
+}
+
+async function contextPaths(workspace: Workspace, signal: AbortSignal): Promise<string[]> {
+  const { entries } = await workspace.list('.', MAX_LISTED, signal);
+  const names = entries.map(({ path }) => posix.basename(path));
+  const found = names.filter((name) => CONTEXT_NAMES.has(name.toLowerCase()));
+  // Spellings that differ in case only name one file on some hosts.
+  const unique = found.filter(
+    (name, at) => found.findIndex((other) => other.toLowerCase() === name.toLowerCase()) === at,
+  );
+  const nested = CONTEXT_PATHS.filter((path) => names.includes(path.split('/', 1)[0] ?? ''));
+  for (const directory of CONTEXT_DIRECTORIES) {
+    if (!names.includes(directory.split('/', 1)[0] ?? '')) continue;
+    const rules = await workspace.list(directory, MAX_LISTED, signal).catch(() => ({ entries: [] }));
+    nested.push(
+      ...rules.entries
+        .filter(({ type }) => type === 'file')
+        .map(({ path }) => posix.join(directory, posix.basename(path))),
+    );
+  }
+  return [...nested, ...unique.sort()];
+}
+
+async function readHead(
+  workspace: Workspace,
+  path: string,
+  limit: number,
+  signal: AbortSignal,
+): Promise<string> {
+  const { bytes, stat } = await workspace.read(path, { limit }, signal);
+  const text = new TextDecoder().decode(bytes).trim();
+  return stat.size > bytes.byteLength ? `${text}\n(cut here)` : text;
+}

@@ -1,0 +1,119 @@
+import type { FinishPart, Message, ToolCallPart, ToolResultPart } from '#domain/message/index.ts';
+import type { ToolCall } from '#domain/toolcall/index.ts';
+import type { Step, Turn } from '#domain/turn/index.ts';
+import { sha256 } from '#shared/digest.ts';
+
+/** Everything that is stored of a turn, and the history before it. */
+export interface TurnState {
+  turn: Turn;
+  /** In order; the turn's own messages are the last. */
+  history: Message[];
+  calls: Map<string, ToolCall>;
+  /** Steps of calls that an earlier owner had started and not finished, by call id. */
+  interrupted: Map<string, Step>;
+}
+
+export type Action =
+  | { kind: 'call_model'; reopen: Message | null }
+  | { kind: 'run_tools'; calls: ToolCall[] }
+  /** The model's answer was cut: its calls are answered without being run. */
+  | { kind: 'refuse_calls'; calls: ToolCall[] }
+  | { kind: 'end' }
+  /** Ended by the user's refusal of a tool call. */
+  | { kind: 'end_denied'; message: Message }
+  | { kind: 'fail'; error: string; errorCode: string };
+
+export interface LoopLimits {
+  maxSteps: number;
+}
+
+const LOOP_WINDOW = 10;
+const LOOP_LIMIT = 5;
+
+/** What comes next follows from what is stored, whoever stored it. */
+export function nextAction(state: TurnState, limits: LoopLimits): Action {
+  const own = state.history.filter(({ turnNumber }) => turnNumber === state.turn.number);
+  const at = own.findLastIndex(({ role, isSummary }) => role === 'assistant' && !isSummary);
+  const message = own[at];
+  if (!message) return { kind: 'call_model', reopen: null };
+  if (message.finishedAt === null) return { kind: 'call_model', reopen: message };
+  const results = resultsOf(own.slice(at + 1));
+  const open = callsOf(message).flatMap(({ id }) => {
+    const call = results.has(id) ? undefined : state.calls.get(id);
+    return call ? [call] : [];
+  });
+  const continues = finishOf(message)?.reason === 'tool_use';
+  if (open.length > 0) return { kind: continues ? 'run_tools' : 'refuse_calls', calls: open };
+  if (!continues) return { kind: 'end' };
+  if ([...results.values()].some(stopsTurn)) return { kind: 'end_denied', message };
+  return furtherStep(own, limits);
+}
+
+function furtherStep(own: readonly Message[], { maxSteps }: LoopLimits): Action {
+  const steps = own.filter(({ role, isSummary }) => role === 'assistant' && !isSummary).length;
+  if (steps >= maxSteps) {
+    return { kind: 'fail', error: `Stopped after ${maxSteps} steps`, errorCode: 'max_steps' };
+  }
+  if (repeatsItself(own)) {
+    return {
+      kind: 'fail',
+      error: 'Stopped because the same tool calls were repeated with the same results',
+      errorCode: 'loop_detected',
+    };
+  }
+  return { kind: 'call_model', reopen: null };
+}
+
+/** One step's signature more than 5 times among the last 10 steps. */
+function repeatsItself(own: readonly Message[]): boolean {
+  const counts = new Map<string, number>();
+  for (const signature of stepSignatures(own).slice(-LOOP_WINDOW)) {
+    const count = (counts.get(signature) ?? 0) + 1;
+    if (count > LOOP_LIMIT) return true;
+    counts.set(signature, count);
+  }
+  return false;
+}
+
+function stepSignatures(own: readonly Message[]): string[] {
+  const results = resultsOf(own);
+  return own.flatMap((message) => {
+    const calls = message.role === 'assistant' ? callsOf(message) : [];
+    if (calls.length === 0) return [];
+    const digest = calls.map(({ id, name, input }) => [name, input, results.get(id)?.content ?? '']);
+    return [sha256(JSON.stringify(digest))];
+  });
+}
+
+export function callsOf(message: Message): ToolCallPart[] {
+  return message.parts.filter((part): part is ToolCallPart => part.type === 'tool_call');
+}
+
+export function resultsOf(messages: readonly Message[]): Map<string, ToolResultPart> {
+  const found = new Map<string, ToolResultPart>();
+  for (const message of messages) {
+    for (const part of message.parts) if (part.type === 'tool_result') found.set(part.tool_call_id, part);
+  }
+  return found;
+}
+
+export function finishOf(message: Message): FinishPart | undefined {
+  return message.parts.find((part): part is FinishPart => part.type === 'finish');
+}
+
+const STOP_TURN_KEY = 'stop_turn';
+
+export function stopMark(): Record<string, unknown> {
+  return { [STOP_TURN_KEY]: true };
+}
+
+function stopsTurn({ metadata }: ToolResultPart): boolean {
+  if (!metadata?.includes(STOP_TURN_KEY)) return false;
+  const parsed: unknown = JSON.parse(metadata);
+  return typeof parsed === 'object' && parsed !== null && Reflect.get(parsed, STOP_TURN_KEY) === true;
+}
+
+export function nextIndex(state: TurnState): number {
+  const own = state.history.filter(({ turnNumber }) => turnNumber === state.turn.number);
+  return Math.max(-1, ...own.map(({ index }) => index)) + 1;
+}
