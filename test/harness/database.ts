@@ -32,12 +32,17 @@ export async function createPostgresTestDatabase(
   await administer(postgresUrl, `create database ${name} template ${options.empty ? 'template0' : TEMPLATE}`);
   const url = withDatabase(postgresUrl, name);
   const database = openPostgres(url);
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    await database.close();
+    await administer(postgresUrl, `drop database ${name} with (force)`);
+  };
   return {
     ...database,
     url,
-    async close() {
-      await database.close();
-      await administer(postgresUrl, `drop database if exists ${name} with (force)`);
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, realpath, unlink, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { sleep } from '#shared/async.ts';
 
 const LockContent = z.object({
   pid: z.number().int().positive(),
@@ -27,7 +28,8 @@ export interface DataDirectoryLock {
   release(): Promise<void>;
 }
 
-const MAX_ATTEMPTS = 20;
+const MAX_ATTEMPTS = 50;
+const RETRY_PAUSE_MS = 5;
 
 /**
  * Creates the directory (mode 0700) and takes the file `<directory>.lock`. A lock whose process is gone is taken
@@ -47,6 +49,7 @@ export async function lockDataDirectory(directory: string): Promise<DataDirector
     const holder = await readLock(path);
     if (holder && (await isAlive(holder))) throw new DataDirectoryInUseError(directory, holder.pid);
     await removeStale(path, own);
+    await sleep(RETRY_PAUSE_MS);
   }
   throw new Error(`The lock ${path} cannot be taken`);
 }

@@ -1,0 +1,75 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import {
+  MIGRATIONS,
+  migrate,
+  migrationPlan,
+  migrationStatus,
+  type SqlDatabase,
+  schemaState,
+} from '../../../src/infra/postgres/index.ts';
+import { createPostgresTestDatabase, createTestDatabase, DATABASE_KINDS } from '../../harness/database.ts';
+
+const DIRECTORY = new URL('../../../drizzle/', import.meta.url);
+const NEXT = { name: '9999_next', hash: 'h', sql: 'create table next (id int);' };
+const NAMES = MIGRATIONS.map(({ name }) => name);
+
+async function emptyDatabase(): Promise<SqlDatabase> {
+  const database = await createPostgresTestDatabase(inject('postgresUrl'), { empty: true });
+  onTestFinished(() => database.close());
+  return database;
+}
+
+describe('migrations', () => {
+  it('are embedded as they are in the folder', () => {
+    const files = readdirSync(DIRECTORY)
+      .filter((file) => file.endsWith('.sql'))
+      .sort();
+    const expected = files.map((file) => {
+      const sql = readFileSync(new URL(file, DIRECTORY), 'utf8');
+      return { name: file.replace('.sql', ''), hash: createHash('sha256').update(sql).digest('hex'), sql };
+    });
+    expect(MIGRATIONS).toEqual(expected);
+  });
+
+  it('bring an empty database up to date, once', async () => {
+    const database = await emptyDatabase();
+    expect(await schemaState(database)).toBe('empty');
+    expect(await migrationPlan(database)).toContain('CREATE TABLE "turns"');
+    expect(await schemaState(database)).toBe('empty');
+    expect(await migrate(database)).toEqual(NAMES);
+    expect(await schemaState(database)).toBe('current');
+    expect(await migrate(database)).toEqual([]);
+    expect(await migrationPlan(database)).toBe('');
+    expect(await migrationStatus(database)).toEqual({ applied: NAMES, pending: [], unknown: [] });
+  });
+
+  it('are applied by one of several processes that start together', async () => {
+    const database = await emptyDatabase();
+    const applied = await Promise.all([migrate(database), migrate(database), migrate(database)]);
+    expect(applied.flat()).toEqual(NAMES);
+  });
+
+  it('leave nothing behind when one of them fails', async () => {
+    const database = await emptyDatabase();
+    const broken = [...MIGRATIONS, { ...NEXT, sql: 'create table half (id int); select nonsense;' }];
+    await expect(migrate(database, broken)).rejects.toThrow('nonsense');
+    expect(await schemaState(database)).toBe('empty');
+  });
+});
+
+describe.each(DATABASE_KINDS)('the schema on %s', (kind) => {
+  it('is behind, then current, then ahead of an older version', async () => {
+    const database = await createTestDatabase(kind, inject('postgresUrl'));
+    onTestFinished(() => database.close());
+    const newer = [...MIGRATIONS, NEXT];
+    expect(await schemaState(database, newer)).toBe('behind');
+    expect(await migrate(database, newer)).toEqual([NEXT.name]);
+    expect(await schemaState(database, newer)).toBe('current');
+    expect(await schemaState(database)).toBe('ahead');
+    await expect(migrate(database)).rejects.toThrow(NEXT.name);
+    const altered = [...MIGRATIONS, { ...NEXT, hash: 'other' }];
+    expect((await migrationStatus(database, altered)).unknown).toEqual([NEXT.name]);
+  });
+});
