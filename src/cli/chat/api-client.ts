@@ -143,7 +143,7 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
       return call(Named, { method: 'POST', path: '/api/projects', body }, signal);
     },
     async createSession({ projectId, title }, signal) {
-      const body = { project_id: projectId, title, is_auto: true };
+      const body = { project_id: projectId, title };
       return (await call(Identified, { method: 'POST', path: '/api/sessions', body }, signal)).id;
     },
     async listMessages(sessionId, limit, signal) {

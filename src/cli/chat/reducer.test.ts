@@ -165,6 +165,12 @@ describe('the reducer', () => {
     );
   });
 
+  it('learns of the end of a turn from a replay that a snapshot has overtaken', () => {
+    const state = play([attachedAt(at(9), false), { ...complete('turn'), _streamId: at(4) }]);
+    expect(state.outcomes.get('turn')).toEqual({ status: 'completed', error: undefined });
+    expect(state.cursor).toBe(at(9));
+  });
+
   it('ignores events of other sessions', () => {
     const before = emptyConversation(SESSION);
     expect(applyFrame(before, { ...delta('a', 'x'), session_id: 'other' } as ReceivedFrame)).toBe(before);

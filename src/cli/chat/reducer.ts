@@ -50,7 +50,8 @@ export function emptyConversation(sessionId: string): ConversationState {
 /** Applies one frame. An event that was applied before changes nothing. */
 export function applyFrame(state: ConversationState, frame: ReceivedFrame): ConversationState {
   if (!('session_id' in frame) || frame.session_id !== state.sessionId) return state;
-  if (isDuplicate(state, frame)) return state;
+  if (isDuplicate(state, frame))
+    return frame.Type === 'generation_complete' ? withOutcome(state, frame) : state;
   const next = applyEvent(state, frame);
   return frame._streamId ? { ...next, cursor: frame._streamId } : next;
 }
@@ -104,16 +105,24 @@ function applyEvent(state: ConversationState, frame: ReceivedFrame): Conversatio
       return { ...state, todos: frame.todos };
     case 'generation_complete':
       return {
-        ...state,
+        ...withOutcome(state, frame),
         isRunning: false,
         permissions: new Map(),
-        outcomes: new Map(state.outcomes).set(frame.turn_id, { status: frame.status, error: frame.error }),
       };
     case 'reconnection_status':
       return attached(state, frame);
     default:
       return state;
   }
+}
+
+/** The end of a turn counts even when a snapshot already stands after it: no snapshot tells of it. */
+function withOutcome(
+  state: ConversationState,
+  { turn_id, status, error }: Extract<ServerFrame, { Type: 'generation_complete' }>,
+): ConversationState {
+  if (state.outcomes.has(turn_id)) return state;
+  return { ...state, outcomes: new Map(state.outcomes).set(turn_id, { status, error }) };
 }
 
 function attached(
