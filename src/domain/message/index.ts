@@ -1,3 +1,4 @@
+export * from './apply-delta.ts';
 export * from './list-messages.ts';
 export * from './message.ts';
 export * from './ports.ts';
