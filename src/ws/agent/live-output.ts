@@ -7,6 +7,8 @@ const INTERVAL_MS = 250;
 /** Shows what a running call puts out, at most four times a second. Nothing of it is kept. */
 export interface LiveOutput {
   show(call: ToolCall, tail: string): void;
+  /** The call has its result. */
+  forget(callId: string): void;
   close(): void;
 }
 
@@ -33,6 +35,9 @@ export function createLiveOutput(deps: {
     show(call, tail) {
       waiting.set(call.id, { call, tail });
       timer ??= setTimeout(send, INTERVAL_MS);
+    },
+    forget: (callId) => {
+      waiting.delete(callId);
     },
     close() {
       clearTimeout(timer);

@@ -51,7 +51,8 @@ export interface AgentDeps {
 
 /** What one tool call may use. */
 export interface ToolScope {
-  session: Pick<Session, 'id' | 'todos' | 'userId'>;
+  session: Pick<Session, 'id' | 'userId'>;
+  readTodos(): Promise<Session['todos']>;
   project: Pick<Project, 'id'>;
   turnId: string;
   callId: string;

@@ -104,7 +104,7 @@ async function contextPaths(workspace: Workspace, signal: AbortSignal): Promise<
         .map(({ path }) => posix.join(directory, posix.basename(path))),
     );
   }
-  return [...nested, ...unique.sort()];
+  return [...nested, ...unique.sort((a, b) => a.localeCompare(b))];
 }
 
 async function readHead(

@@ -21,7 +21,7 @@ export const todosTool = defineTool({
   name: 'todos',
   description: DESCRIPTION,
   input: Input,
-  async prepare(input, { session }) {
+  async prepare(input, { session, readTodos }) {
     const todos = input.todos.map<Todo>(({ content, status, active_form }) => ({
       content,
       status,
@@ -30,7 +30,7 @@ export const todosTool = defineTool({
     return plan({
       effect: 'none',
       async run() {
-        const { counts, metadata } = compare(session.todos, todos);
+        const { counts, metadata } = compare(await readTodos(), todos);
         return {
           content: `The todo list has been updated.\n\n${counts}`,
           metadata,

@@ -1,0 +1,49 @@
+import type { AnyContext } from '#domain/create-context.ts';
+import { notFound } from '#domain/errors.ts';
+import type { Project } from '#domain/project/index.ts';
+import type { Session } from '#domain/session/index.ts';
+import type { Step, Turn } from '#domain/turn/index.ts';
+import type { TurnState } from './turn-state.ts';
+
+export interface LoadedTurn {
+  session: Session;
+  project: Project;
+  state: TurnState;
+  /** Index of the turn's next step. */
+  nextStep: number;
+  /** Nothing of it has been done yet. */
+  isFresh: boolean;
+}
+
+/** All that is stored of a turn; the loop goes on from it. */
+export async function loadTurn(ctx: AnyContext, turn: Turn): Promise<LoadedTurn> {
+  const { sessions, projects, messages, toolCalls, steps } = ctx.repositories;
+  const [session, calls, stored] = await Promise.all([
+    sessions.get(turn.sessionId),
+    toolCalls.listByTurn(turn.id),
+    steps.list(turn.id),
+  ]);
+  if (!session) throw notFound('Session');
+  const [project, history] = await Promise.all([
+    projects.get(session.projectId),
+    messages.listForTurn(turn.sessionId, turn.number, session.summaryMessageId),
+  ]);
+  if (!project) throw notFound('Project');
+  const state: TurnState = {
+    turn,
+    history,
+    calls: new Map(calls.map((call) => [call.id, call])),
+    interrupted: new Map(stored.filter(isOpenToolStep).map((step) => [step.subjectId, step])),
+  };
+  return {
+    session,
+    project,
+    state,
+    nextStep: Math.max(-1, ...stored.map(({ index }) => index)) + 1,
+    isFresh: history.at(-1)?.id === turn.messageId,
+  };
+}
+
+function isOpenToolStep({ kind, state }: Step): boolean {
+  return kind === 'tool' && state === 'started';
+}
