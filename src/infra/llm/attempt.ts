@@ -1,4 +1,4 @@
-import type { LanguageModelV3StreamPart } from '@ai-sdk/provider';
+import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
 import type { ModelPart, ModelRequest, StopReason, Usage } from '#domain/provider/index.ts';
 import { describeFailure, type Failure, TRUNCATED } from './failure.ts';
 import { createPartMapper, type PartMapper, toStopReason } from './part-mapper.ts';
@@ -7,7 +7,7 @@ import { estimateUsage, toUsage } from './usage.ts';
 
 export interface AttemptDeps {
   adapter: ProviderAdapter;
-  fetch: typeof globalThis.fetch;
+  model: LanguageModelV3;
   headers: Record<string, string>;
   now(): number;
 }
@@ -67,9 +67,8 @@ function openCall(signal: AbortSignal): Call {
   };
   signal.addEventListener('abort', onAbort, { once: true });
   return {
-    async open({ adapter, fetch, headers }, request) {
+    async open({ adapter, model, headers }, request) {
       if (signal.aborted) return null;
-      const model = adapter.createModel(request.selection, fetch);
       const options = { ...adapter.callOptions(request), headers, abortSignal: abort.signal };
       const opening = Promise.resolve(model.doStream(options)).then(({ stream }) => stream.getReader());
       opening.catch(() => {});

@@ -1,4 +1,6 @@
 import type { lookup } from 'node:dns';
+import type { LanguageModelV3 } from '@ai-sdk/provider';
+import { LRUCache } from 'lru-cache';
 import type { LanguageModel, ModelPart, ModelRequest, ModelSelection } from '#domain/provider/index.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
@@ -10,6 +12,8 @@ import type { ProviderAdapter } from './providers/adapter.ts';
 import { ADAPTER_LOADERS } from './providers/table.ts';
 import { retryWaitMs } from './retry.ts';
 import { NO_USAGE } from './usage.ts';
+
+const MAX_KEPT_MODELS = 64;
 
 export interface LanguageModelDeps {
   clock: Clock;
@@ -33,6 +37,8 @@ export interface ClosableLanguageModel extends LanguageModel {
 export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageModel {
   const demo = createDemoModel({ sleep: deps.sleep, chunkDelayMs: deps.demoChunkDelayMs });
   const shutdown = new AbortController();
+  // Building a model costs a millisecond, most of it for schemas.
+  const models = new LRUCache<string, LanguageModelV3>({ max: MAX_KEPT_MODELS });
   let http: Promise<ProviderHttp> | null = null;
 
   function loadHttp(): Promise<ProviderHttp> {
@@ -40,17 +46,26 @@ export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageMo
     return http;
   }
 
-  async function prepare(
-    adapter: ProviderAdapter,
-    selection: ModelSelection,
-  ): Promise<typeof globalThis.fetch> {
+  async function modelOf(adapter: ProviderAdapter, selection: ModelSelection): Promise<LanguageModelV3> {
+    const isTenantUrl = !selection.trusted && selection.baseUrl !== null;
+    const key = JSON.stringify([
+      selection.providerType,
+      isTenantUrl,
+      selection.baseUrl,
+      selection.apiKey,
+      selection.model.id,
+    ]);
+    const known = models.get(key);
+    if (known) return known;
     const [{ createProviderFetch }, client] = await Promise.all([
       import('./http/provider-fetch.ts'),
       loadHttp(),
     ]);
-    const isTenantUrl = !selection.trusted && selection.baseUrl !== null;
     const fetch = isTenantUrl ? client.guarded : client.open;
-    return createProviderFetch({ fetch, mend: adapter.mend(selection), stallMs: deps.stallMs });
+    const mend = adapter.mend(selection);
+    const model = adapter.createModel(selection, createProviderFetch({ fetch, mend, stallMs: deps.stallMs }));
+    models.set(key, model);
+    return model;
   }
 
   return {
@@ -62,8 +77,8 @@ export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageMo
       const ended = linkSignals(signal, shutdown.signal);
       try {
         const adapter = await load();
-        const fetch = await prepare(adapter, request.selection);
-        yield* withRetries(deps, { adapter, fetch, request, signal: ended.signal });
+        const model = await modelOf(adapter, request.selection);
+        yield* withRetries(deps, { adapter, model, request, signal: ended.signal });
       } catch (error) {
         const failure = describeFailure(error, request.selection.apiKey, deps.clock.now());
         yield { type: 'finish', stopReason: 'error', usage: NO_USAGE, error: failure.error };
@@ -73,6 +88,7 @@ export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageMo
     },
     async close() {
       shutdown.abort();
+      models.clear();
       await (await http)?.close();
     },
   };
@@ -80,7 +96,7 @@ export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageMo
 
 interface Call {
   adapter: ProviderAdapter;
-  fetch: typeof globalThis.fetch;
+  model: LanguageModelV3;
   request: ModelRequest;
   signal: AbortSignal;
 }

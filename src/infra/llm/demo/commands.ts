@@ -36,15 +36,15 @@ const RULES: Rule[] = [
   ],
   [
     /^(?:create|write|make)\s+(?:a\s+)?(?:new\s+)?(?:file\s+)?(?<file>\S+)\s+(?:with|containing|saying)\s+(?:the\s+)?(?:(?:text|contents?)\s+)?(?<text>.+)$/is,
-    (g) => ({ type: 'create', file: bare(g.file), text: literal(g.text) }),
+    (g) => ({ type: 'create', file: place(g.file), text: literal(g.text) }),
   ],
   [
     /^(?:read|show|view|open|cat)\s+(?:me\s+)?(?:the\s+)?(?:file\s+)?(?<file>\S+)$/i,
-    (g) => ({ type: 'read', file: bare(g.file) }),
+    (g) => ({ type: 'read', file: place(g.file) }),
   ],
   [
     new RegExp(`^(?:search|grep)\\s+(?:for\\s+)?(?<pattern>${QUOTED}|.+?)(?:\\s+in\\s+(?<path>\\S+))?$`, 'i'),
-    (g) => ({ type: 'search', pattern: bare(g.pattern), path: g.path ? bare(g.path) : null }),
+    (g) => ({ type: 'search', pattern: bare(g.pattern), path: g.path ? place(g.path) : null }),
   ],
   [
     /^find\s+(?:(?:all\s+)?files?\s+)?(?:(?:named|matching|like)\s+)?(?<pattern>\S+)$/i,
@@ -52,14 +52,14 @@ const RULES: Rule[] = [
   ],
   [
     /^(?:list|ls)(?:\s+(?:the\s+)?(?:files|directory|dir|folder))?(?:\s+(?:in|of))?(?:\s+(?<path>\S+))?$/i,
-    (g) => ({ type: 'list', path: g.path ? bare(g.path) : null }),
+    (g) => ({ type: 'list', path: g.path ? place(g.path) : null }),
   ],
   [
     new RegExp(
       `^(?:replace|change)\\s+(?<from>${QUOTED}|.+?)\\s+(?:with|by|to)\\s+(?<to>${QUOTED}|.+?)\\s+in\\s+(?:file\\s+)?(?<file>\\S+)$`,
       'is',
     ),
-    (g) => ({ type: 'replace', from: literal(g.from), to: literal(g.to), file: bare(g.file) }),
+    (g) => ({ type: 'replace', from: literal(g.from), to: literal(g.to), file: place(g.file) }),
   ],
   [/^todos?\s*:\s*(?<items>.+)$/is, (g) => ({ type: 'todo', items: items(g.items) })],
   [/^count\s+to\s+(?<to>\d{1,9})$/i, (g) => ({ type: 'count', to: Math.min(Number(g.to), MAX_COUNT) })],
@@ -67,9 +67,8 @@ const RULES: Rule[] = [
 
 function parseCommand(part: string): DemoCommand | null {
   const text = part.trim().replace(/^please\s+/i, '');
-  const sentence = text.replace(/[.!?]$/, '');
   for (const [pattern, build] of RULES) {
-    const found = pattern.exec(text) ?? pattern.exec(sentence);
+    const found = pattern.exec(text);
     if (found) return build(found.groups ?? {});
   }
   return null;
@@ -78,6 +77,12 @@ function parseCommand(part: string): DemoCommand | null {
 function bare(value = ''): string {
   const text = value.trim();
   return /^(["'`]).+\1$/s.test(text) ? text.slice(1, -1) : text;
+}
+
+/** A path, without the full stop of the sentence that it ends. */
+function place(value = ''): string {
+  const text = bare(value);
+  return text === value.trim() ? text.replace(/(?<=[^./])[.,;!?]$/, '') : text;
 }
 
 /** The text of a file: a quoted text may write line ends as `\n`, a fenced one has them. */

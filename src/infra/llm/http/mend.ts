@@ -54,7 +54,7 @@ export const mendAnthropic: MendPayload = (payload, event) => {
   if (HOT_DELTA.test(payload)) return payload;
   const chunk = parse(payload);
   const type = chunk.type ?? event;
-  if (type === 'error' || isObject(chunk.error)) {
+  if (type === 'error' || chunk.error != null) {
     return JSON.stringify({ type: 'error', error: errorObject(chunk.error ?? chunk) });
   }
   if (typeof type !== 'string' || !ANTHROPIC_EVENTS.has(type)) return null;

@@ -1,0 +1,164 @@
+import { Response } from 'undici';
+import { describe, expect, test } from 'vitest';
+import type { ModelPart, ModelRequest } from '#domain/provider/index.ts';
+import { type AttemptEnd, runAttempt } from '../attempt.ts';
+import { createProviderFetch } from '../http/provider-fetch.ts';
+import { testSelection } from '../test-selection.ts';
+import { openaiAdapter } from './openai.ts';
+
+type Event = { type: string } & Record<string, unknown>;
+
+const CREATED: Event = { type: 'response.created', response: { id: 'r1', created_at: 1, model: 'gpt-5.2' } };
+const USAGE = { input_tokens: 10, output_tokens: 4, input_tokens_details: { cached_tokens: 6 } };
+const COMPLETED: Event = { type: 'response.completed', response: { incomplete_details: null, usage: USAGE } };
+
+const REQUEST: ModelRequest = {
+  selection: testSelection(
+    { providerType: 'openai', apiKey: 'sk-test-000000', reasoningEffort: 'high' },
+    { id: 'gpt-5.2', canReason: true },
+  ),
+  messages: [
+    { role: 'system', text: 'be brief' },
+    { role: 'user', parts: [{ type: 'text', text: 'hi' }] },
+    {
+      role: 'assistant',
+      parts: [
+        {
+          type: 'reasoning',
+          text: 'before',
+          providerMetadata: { openai: { itemId: 'rs_0', reasoningEncryptedContent: 'cipher' } },
+        },
+        { type: 'tool_call', id: 'functions.ls:0', name: 'ls', input: {} },
+      ],
+    },
+    {
+      role: 'tool',
+      results: [{ toolCallId: 'functions.ls:0', toolName: 'ls', text: 'a.txt', isError: false }],
+    },
+  ],
+  tools: [{ name: 'ls', description: 'Lists.', inputSchema: { type: 'object', properties: {} } }],
+  sessionId: 's1',
+};
+
+/** One call of the Responses API that is answered with the events. */
+async function call(
+  events: Event[],
+): Promise<{ parts: ModelPart[]; end: AttemptEnd; body: Record<string, unknown> }> {
+  let body: Record<string, unknown> = {};
+  const fetch = createProviderFetch({
+    fetch: async (url, init) => {
+      expect(url).toBe('https://api.openai.com/v1/responses');
+      body = JSON.parse(String(init.body)) as Record<string, unknown>;
+      const text = events
+        .map((event) => `event: ${event.type}\r\ndata: ${JSON.stringify(event)} \r\n\r\n`)
+        .join('');
+      return new Response(text, { headers: { 'content-type': 'text/event-stream' } });
+    },
+    mend: openaiAdapter.mend(REQUEST.selection),
+    stallMs: 1_000,
+  });
+  const model = openaiAdapter.createModel(REQUEST.selection, fetch);
+  const deps = { adapter: openaiAdapter, model, headers: {}, now: () => 0 };
+  const running = runAttempt(deps, REQUEST, new AbortController().signal);
+  const parts: ModelPart[] = [];
+  for (;;) {
+    const { done, value } = await running.next();
+    if (done) return { parts, end: value, body };
+    parts.push(value);
+  }
+}
+
+describe('the Responses API', () => {
+  test('streams text and usage', async () => {
+    const { parts, end } = await call([
+      CREATED,
+      { type: 'response.output_item.added', output_index: 0, item: { type: 'message', id: 'm1' } },
+      { type: 'response.output_text.delta', item_id: 'm1', delta: 'Hel' },
+      { type: 'response.output_text.delta', item_id: 'm1', delta: 'lo' },
+      { type: 'response.output_item.done', output_index: 0, item: { type: 'message', id: 'm1' } },
+      COMPLETED,
+    ]);
+    expect(parts).toEqual([
+      { type: 'text', text: 'Hel' },
+      { type: 'text', text: 'lo' },
+    ]);
+    expect(end).toEqual({
+      type: 'ended',
+      stopReason: 'stop',
+      usage: { inputTokens: 4, outputTokens: 4, cacheReadTokens: 6, cacheWriteTokens: 0, estimated: false },
+    });
+  });
+
+  test('streams reasoning with its encrypted content, and a call', async () => {
+    const reasoning = { type: 'reasoning', id: 'rs_1', encrypted_content: 'cipher-1' };
+    const item = { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'ls', arguments: '' };
+    const { parts, end } = await call([
+      CREATED,
+      { type: 'response.output_item.added', output_index: 0, item: reasoning },
+      { type: 'response.reasoning_summary_part.added', item_id: 'rs_1', summary_index: 0 },
+      { type: 'response.reasoning_summary_text.delta', item_id: 'rs_1', summary_index: 0, delta: 'hm' },
+      { type: 'response.output_item.done', output_index: 0, item: reasoning },
+      { type: 'response.output_item.added', output_index: 1, item },
+      { type: 'response.function_call_arguments.delta', item_id: 'fc_1', output_index: 1, delta: '{}' },
+      {
+        type: 'response.output_item.done',
+        output_index: 1,
+        item: { ...item, arguments: '{}', status: 'completed' },
+      },
+      COMPLETED,
+    ]);
+    expect(parts).toMatchObject([
+      { type: 'reasoning', text: 'hm' },
+      {
+        type: 'reasoning_end',
+        providerMetadata: { openai: { itemId: 'rs_1', reasoningEncryptedContent: 'cipher-1' } },
+      },
+      { type: 'tool_call_start', callId: 'call_1', name: 'ls' },
+      { type: 'tool_call_input', callId: 'call_1', text: '{}' },
+      { type: 'tool_call', callId: 'call_1', name: 'ls', input: '{}' },
+    ]);
+    expect(end).toMatchObject({ type: 'ended', stopReason: 'tool_calls' });
+  });
+
+  test('stores nothing, brings reasoning back and makes ids fit', async () => {
+    const { body } = await call([CREATED, COMPLETED]);
+    expect(body).toMatchObject({
+      model: 'gpt-5.2',
+      stream: true,
+      store: false,
+      max_output_tokens: 1_000,
+      reasoning: { effort: 'high', summary: 'auto' },
+      include: ['reasoning.encrypted_content'],
+      prompt_cache_key: 's1',
+    });
+    const input = body.input as Record<string, unknown>[];
+    expect(input.find(({ type }) => type === 'reasoning')).toMatchObject({ encrypted_content: 'cipher' });
+    const calls = input.filter(({ type }) => String(type).startsWith('function_call'));
+    expect(calls).toHaveLength(2);
+    expect(calls[0]?.call_id).toMatch(/^functions_ls_0_[0-9a-f]{12}$/);
+    expect(calls[1]?.call_id).toBe(calls[0]?.call_id);
+  });
+
+  test('a stream that ends without a finish is cut, and worth a retry', async () => {
+    const { end } = await call([
+      CREATED,
+      { type: 'response.output_text.delta', item_id: 'm1', delta: 'Hel' },
+    ]);
+    expect(end).toMatchObject({
+      type: 'failed',
+      failure: { retryable: true, error: { code: 'unavailable' } },
+    });
+  });
+
+  test('names the error of a failed response', async () => {
+    const error = { code: 'rate_limit_exceeded', message: 'slow down' };
+    const { end } = await call([
+      CREATED,
+      { type: 'response.failed', sequence_number: 2, response: { error } },
+    ]);
+    expect(end).toMatchObject({
+      type: 'failed',
+      failure: { retryable: true, error: { code: 'rate_limited' } },
+    });
+  });
+});
