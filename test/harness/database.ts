@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import postgres from 'postgres';
+import pg from 'pg';
 import { silentLog } from '#shared/log.ts';
 import { migrate, type SqlDatabase } from '../../src/infra/postgres/index.ts';
 import { createPgliteDatabase } from '../../src/infra/postgres/pglite-database.ts';
@@ -61,9 +61,10 @@ function openPostgres(url: string): SqlDatabase {
 }
 
 async function administer(url: string, statement: string): Promise<void> {
-  const client = postgres(url, { max: 1 });
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
   try {
-    await client.unsafe(statement);
+    await client.query(statement);
   } finally {
     await client.end();
   }

@@ -18,6 +18,7 @@ export interface SqlDatabase extends Database {
 
 export interface Engine {
   executor: Executor;
+  transaction<T>(run: (executor: Executor) => Promise<T>): Promise<T>;
   /** Lets one statement or transaction through: at once, or when the single connection is free. */
   admit: Around;
   exclusively: SqlDatabase['exclusively'];
@@ -31,13 +32,10 @@ export function createDatabase(engine: Engine): SqlDatabase {
   let closing: Promise<void> | undefined;
 
   return {
-    repositories: createRepositories(
-      { executor, atomically: (run) => executor.transaction((transaction) => run(transaction)) },
-      outer,
-    ),
+    repositories: createRepositories({ executor, atomically: engine.transaction }, outer),
     transaction: (run, lease) =>
       outer(() =>
-        executor.transaction(async (transaction) => {
+        engine.transaction(async (transaction) => {
           const events: OutboxEvent[] = [];
           const scope = openScope();
           const repositories = createRepositories(

@@ -75,8 +75,10 @@ async function openNew({ dataDir, assetsDir, template }: PgliteOptions): Promise
 
 function serve(client: PGlite, release: () => Promise<void>): SqlDatabase {
   const gate = createGate(ADMISSION_TIMEOUT_MS);
+  const executor = drizzle({ client });
   return createDatabase({
-    executor: drizzle({ client }),
+    executor,
+    transaction: (run) => executor.transaction((transaction) => run(transaction)),
     admit: gate.run,
     exclusively: (run) =>
       client.transaction((transaction) =>

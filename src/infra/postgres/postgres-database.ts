@@ -1,9 +1,9 @@
-import { drizzle } from 'drizzle-orm/postgres-js';
-import postgres, { type Options, type Sql } from 'postgres';
-import { sleep } from '#shared/async.ts';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
 import type { Log } from '#shared/log.ts';
 import { createDatabase, type SqlDatabase } from './database.ts';
 import { unavailable } from './errors.ts';
+import { createStatementNames, queryThrough, withCodes } from './pg-client.ts';
 
 export interface PostgresOptions {
   /** Takes the place of host, port, user, password and database. */
@@ -18,89 +18,118 @@ export interface PostgresOptions {
   log: Log;
 }
 
-const CONNECT_TIMEOUT_S = 5;
-const IDLE_TIMEOUT_S = 60;
+const CONNECT_TIMEOUT_MS = 5_000;
+const IDLE_TIMEOUT_MS = 60_000;
 const PING_TIMEOUT_MS = 5_000;
-const CLOSE_TIMEOUT_S = 5;
 const STATEMENT_TIMEOUT_MS = 30_000;
+/** The server ends the statement first; this is for a server that has gone silent. */
+const SILENCE_TIMEOUT_MS = 40_000;
 /** A process that hangs inside a transaction must not keep its row locks: the sweep would skip its turn. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
+/** Finds a dead peer within half a minute, so that its locks do not outlive it. */
+const KEEPALIVE = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4';
 /** Advisory lock of the migrators; any constant of ours. */
 const MIGRATION_LOCK = 7_305_816_221_493;
 const MIGRATION_TIMEOUT_MS = 600_000;
 
+/** pg takes the timeout per query too, its types do not say so. */
+interface MigrationQuery extends pg.QueryConfig {
+  query_timeout: number;
+}
+
 /** A pool of connections. Opens none until the first statement. */
 export function createPostgresDatabase(options: PostgresOptions): SqlDatabase {
-  const settings = connectionSettings(options);
-  const client = options.url ? postgres(options.url, settings) : postgres(settings);
+  const pool = openPool(options);
+  const names = createStatementNames();
   return createDatabase({
-    executor: drizzle({ client: preparing(client) }),
+    executor: drizzle({ client: queryThrough(pool, names) }),
+    transaction: (run) =>
+      inTransaction(pool, (client) => run(drizzle({ client: queryThrough(client, names) }))),
     admit: (call) => call(),
     exclusively: (run) =>
-      client
-        .begin(async (transaction) => {
-          await transaction.unsafe(`set local statement_timeout = ${MIGRATION_TIMEOUT_MS}`);
-          await transaction.unsafe(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-          return { value: await run({ query: (text) => transaction.unsafe(text).simple() }) };
-        })
-        .then(({ value }) => value),
-    async ping() {
-      const timeout = new AbortController();
-      const late = sleep(PING_TIMEOUT_MS, timeout.signal).then(() => {
-        throw unavailable({ code: 'CONNECT_TIMEOUT', message: 'no answer to a ping' });
-      });
-      try {
-        await Promise.race([client`select 1`, late]);
-      } finally {
-        timeout.abort();
-        late.catch(() => {});
-      }
-    },
-    close: () => client.end({ timeout: CLOSE_TIMEOUT_S }),
+      inTransaction(pool, async (client) => {
+        const query = async (text: string) => {
+          const config: MigrationQuery = { text, query_timeout: MIGRATION_TIMEOUT_MS };
+          return (await client.query(config)).rows ?? [];
+        };
+        await query(`set local statement_timeout = ${MIGRATION_TIMEOUT_MS}`);
+        await query(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+        return run({ query });
+      }),
+    ping: () => ping(pool),
+    close: () => pool.end(),
   });
 }
 
-function connectionSettings(options: PostgresOptions): Options<Record<string, never>> {
-  const { host, port, user, password, database, log } = options;
-  return {
-    ...(!options.url && { host, port, user, password, database }),
+function openPool(options: PostgresOptions): pg.Pool {
+  const { url, host, port, user, password, database, log } = options;
+  const pool = new pg.Pool({
+    ...(url ? { connectionString: url } : { host, port, user, password, database }),
     ssl: sslOf(options.sslmode),
     max: options.maxConnections,
-    connect_timeout: CONNECT_TIMEOUT_S,
-    idle_timeout: IDLE_TIMEOUT_S,
-    /** Arrays are sent as text. */
-    fetch_types: false,
-    onnotice: (notice) => log.debug({ notice: notice.message }, 'notice from the database'),
-    connection: {
-      application_name: 'crush',
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-      /** Finds a dead peer within half a minute, so that its locks do not outlive it. */
-      tcp_keepalives_idle: 10,
-      tcp_keepalives_interval: 5,
-      tcp_keepalives_count: 4,
-    },
-  };
-}
-
-function sslOf(mode: PostgresOptions['sslmode']): Options<Record<string, never>>['ssl'] {
-  if (mode === 'disable') return false;
-  if (mode === 'verify-ca') return { rejectUnauthorized: true, checkServerIdentity: () => undefined };
-  return mode;
-}
-
-/**
- * Drizzle prepares only statements that were given a name. Unprepared ones cost postgres.js a second round trip
- * for the parameters' types, so all are prepared here; the driver knows them again by their text.
- */
-function preparing<T extends Pick<Sql, 'unsafe'>>(client: T): T {
-  const overrides = {
-    unsafe: (text: string, parameters?: never[]) => client.unsafe(text, parameters, { prepare: true }),
-    begin: (run: (transaction: Sql) => unknown) =>
-      (client as unknown as Sql).begin((transaction) => run(preparing(transaction) as unknown as Sql)),
-  };
-  return new Proxy(client, {
-    get: (target, key) =>
-      key === 'unsafe' || key === 'begin' ? overrides[key] : Reflect.get(target, key, target),
+    application_name: 'crush',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idleTimeoutMillis: IDLE_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: SILENCE_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+    options: KEEPALIVE,
+    keepAlive: true,
   });
+  /** The pool does not listen to a client that is checked out, and an error without a listener ends the process. */
+  pool.on('connect', (client) => {
+    client.on('error', (error) => log.warn({ error: error.message }, 'a database connection was lost'));
+  });
+  pool.on('error', () => {});
+  return pool;
+}
+
+/** A connection on which the rollback fails too is thrown away. */
+async function inTransaction<T>(pool: pg.Pool, run: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await withCodes(pool.connect());
+  let broken = false;
+  try {
+    await withCodes(client.query('begin'));
+    const result = await run(client);
+    const { command } = await withCodes(client.query('commit'));
+    if (command !== 'COMMIT') throw new Error('A statement had failed, so the transaction was rolled back');
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(() => {
+      broken = true;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+async function ping(pool: pg.Pool): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(unavailable({ code: 'CONNECTION_FAILED', message: 'no answer to a ping' })),
+      PING_TIMEOUT_MS,
+    );
+  });
+  try {
+    await Promise.race([withCodes(pool.query('select 1')), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function sslOf(mode: PostgresOptions['sslmode']): pg.PoolConfig['ssl'] {
+  switch (mode) {
+    case 'disable':
+    case 'allow':
+    case 'prefer':
+      return false;
+    case 'require':
+      return { rejectUnauthorized: false };
+    case 'verify-ca':
+      return { rejectUnauthorized: true, checkServerIdentity: () => undefined };
+    case 'verify-full':
+      return { rejectUnauthorized: true };
+  }
 }

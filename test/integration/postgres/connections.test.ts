@@ -1,4 +1,4 @@
-import postgres from 'postgres';
+import pg from 'pg';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { silentLog } from '#shared/log.ts';
 import { createPostgresDatabase } from '../../../src/infra/postgres/index.ts';
@@ -26,13 +26,17 @@ it('says unavailable when nothing listens', async () => {
 
 it('goes on after its connections were cut', async () => {
   const database = await createPostgresTestDatabase(inject('postgresUrl'));
-  const admin = postgres(inject('postgresUrl'), { max: 1 });
+  const admin = new pg.Client({ connectionString: inject('postgresUrl') });
+  await admin.connect();
   onTestFinished(async () => {
     await admin.end();
     await database.close();
   });
-  const cut = () => admin`select pg_terminate_backend(pid) from pg_stat_activity
-    where application_name = 'crush' and datname = ${new URL(database.url).pathname.slice(1)}`;
+  const cut = () =>
+    admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crush' and datname = $1",
+      [new URL(database.url).pathname.slice(1)],
+    );
   const user = newUser();
   const run = database.transaction(async ({ users }) => {
     await users.insert(user);
@@ -41,7 +45,10 @@ it('goes on after its connections were cut', async () => {
   });
   await expect(run).rejects.toMatchObject({ code: 'unavailable' });
   expect(await database.repositories.users.get(user.id)).toBeNull();
-  await database.ping();
+  const slow = database.exclusively((raw) => raw.query('select pg_sleep(20)'));
+  setTimeout(() => void cut(), 100);
+  await expect(slow).rejects.toMatchObject({ code: 'unavailable' });
+  await Promise.all(Array.from({ length: 30 }, () => database.ping()));
 });
 
 it('prepares its statements, inside transactions too', async () => {
