@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import type { CommandGroups } from '../cgroup/command-groups.ts';
+import type {
+  LaunchedProcess,
+  LaunchRequest,
+  ProcessLauncher,
+  SandboxLimits,
+  WorkspaceLocation,
+} from '../driver.ts';
+import { childrenOf, signalQuietly, started } from '../process/child.ts';
+import { baseEnvironment, mergeEnvironment } from '../process/environment.ts';
+import type { DescriptorShield } from '../process/inherited-descriptors.ts';
+import {
+  SANDBOX_HOME,
+  type SandboxIdentity,
+  type SandboxPlan,
+  type SystemLayout,
+  sandboxCommand,
+  sandboxOptions,
+} from './arguments.ts';
+import { findGitProtection, NO_GIT_PROTECTION } from './git-protection.ts';
+import type { WorkspaceLocks } from './workspace-lock.ts';
+
+/** Descriptors as the child sees them. */
+const ARGS_FD = 3;
+const SECCOMP_FD = 4;
+const LOCK_FD = 5;
+
+/** The user inside when it is the server's own under another name. */
+const NAMESPACE_ID = 1000;
+
+export interface BubblewrapLauncherDeps {
+  bwrapPath: string;
+  seccompPath: string;
+  system: SystemLayout;
+  limits: SandboxLimits;
+  network: 'none' | 'open';
+  serverUid: number;
+  locks: WorkspaceLocks;
+  groups: CommandGroups;
+  shield: DescriptorShield;
+  etcDirectoryFor(uid: number, gid: number): string;
+}
+
+export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessLauncher {
+  /** Commands by workspace that could still replace `.git` or its parts. */
+  const unprotected = new Map<string, number>();
+
+  function planFor(location: WorkspaceLocation, request: LaunchRequest): SandboxPlan {
+    const identity = identityFor(location, deps.serverUid);
+    return {
+      identity,
+      system: deps.system,
+      directory: location.directory,
+      etcDirectory: deps.etcDirectoryFor(identity.uid, identity.gid),
+      git: unprotected.has(location.directory) ? NO_GIT_PROTECTION : findGitProtection(location.directory),
+      network: deps.network,
+      limits: deps.limits,
+      env: request.env,
+      cwd: request.cwd,
+      seccompFd: SECCOMP_FD,
+      lockFd: request.fenced ? LOCK_FD : null,
+      argv: request.argv,
+    };
+  }
+
+  function countUnprotected(directory: string, change: 1 | -1): void {
+    const count = (unprotected.get(directory) ?? 0) + change;
+    if (count > 0) unprotected.set(directory, count);
+    else unprotected.delete(directory);
+  }
+
+  return {
+    environment: (extra) => mergeEnvironment(baseEnvironment(SANDBOX_HOME, 'u'), extra),
+    async launch(location, request) {
+      const lock = request.fenced ? await deps.locks.acquire(location.directory) : null;
+      const plan = planFor(location, request);
+      const isUnprotected = plan.git.readOnly.length < 2;
+      if (isUnprotected) countUnprotected(location.directory, 1);
+      let released = false;
+      const release = (): void => {
+        if (released) return;
+        released = true;
+        lock?.release();
+        if (isUnprotected) countUnprotected(location.directory, -1);
+      };
+      try {
+        const child = spawnSandbox(deps, plan, request, lock?.fd ?? null);
+        const closed = whenClosed(child).finally(release);
+        await started(child);
+        // bwrap reads its arguments before it forks, so all that it starts is in the group.
+        if (child.pid !== undefined) deps.groups.add(location, child.pid);
+        writeArguments(child, sandboxOptions(plan));
+        return launched(child, closed);
+      } catch (error) {
+        release();
+        throw error;
+      }
+    },
+    async forget(location) {
+      await deps.groups.remove(location);
+    },
+    async close() {
+      deps.locks.close();
+      await deps.groups.close();
+      deps.shield.close();
+    },
+  };
+}
+
+function identityFor(location: WorkspaceLocation, serverUid: number): SandboxIdentity {
+  if (serverUid !== 0 || location.uid === 0)
+    return { kind: 'namespace', uid: NAMESPACE_ID, gid: NAMESPACE_ID };
+  return { kind: 'user', uid: location.uid, gid: location.gid };
+}
+
+function spawnSandbox(
+  deps: BubblewrapLauncherDeps,
+  plan: SandboxPlan,
+  request: LaunchRequest,
+  lockFd: number | null,
+): ChildProcess {
+  const seccompFd = openSync(deps.seccompPath, 'r');
+  try {
+    return spawn(deps.bwrapPath, ['--args', String(ARGS_FD), '--', ...sandboxCommand(plan)], {
+      stdio: deps.shield.cover([
+        request.stdin,
+        'pipe',
+        'pipe',
+        'pipe',
+        seccompFd,
+        ...(lockFd === null ? [] : [lockFd]),
+      ]),
+      env: {},
+      cwd: '/',
+      detached: true,
+    });
+  } finally {
+    closeSync(seccompFd);
+  }
+}
+
+function writeArguments(child: ChildProcess, options: readonly string[]): void {
+  const stream = child.stdio[ARGS_FD] as Writable;
+  stream.on('error', () => {});
+  stream.end(options.map((option) => `${option}\0`).join(''));
+}
+
+/** The first process of a sandbox keeps its output open, so both ends mean that nothing of it lives. */
+function whenClosed(child: ChildProcess): LaunchedProcess['closed'] {
+  return new Promise((resolve) => {
+    child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
+    child.once('error', () => resolve({ exitCode: null, signal: null }));
+  });
+}
+
+function launched(child: ChildProcess, closed: LaunchedProcess['closed']): LaunchedProcess {
+  const { stdin, stdout, stderr, pid } = child;
+  stdin?.on('error', () => {});
+  // The monitor's only child is the first process inside: its group is the command's, its end is everyone's.
+  const inside = (): number | undefined => (pid === undefined ? undefined : childrenOf(pid)[0]);
+  return {
+    stdin,
+    stdout: stdout as Readable,
+    stderr: stderr as Readable,
+    closed,
+    terminate() {
+      const first = inside();
+      if (first !== undefined) signalQuietly(-first, 'SIGTERM');
+      else if (pid !== undefined && isRunning(child)) signalQuietly(pid, 'SIGKILL');
+    },
+    kill() {
+      const first = inside();
+      if (first !== undefined) signalQuietly(first, 'SIGKILL');
+      else if (pid !== undefined && isRunning(child)) signalQuietly(pid, 'SIGKILL');
+    },
+  };
+}
+
+function isRunning(child: ChildProcess): boolean {
+  return child.exitCode === null && child.signalCode === null;
+}

@@ -1,0 +1,68 @@
+import type { Readable, Writable } from 'node:stream';
+
+/** Bounds of one command or, where a cgroup is at hand, of all commands of a workspace. */
+export interface SandboxLimits {
+  memoryMb: number;
+  /** Processes and threads. */
+  processes: number;
+  /** The largest file that a command may write. */
+  fileMb: number;
+  /** Kept output of each stream. */
+  outputKb: number;
+  /** What the whole workspace may hold. */
+  workspaceMb: number;
+}
+
+export type SandboxNetwork =
+  | { mode: 'none' }
+  | { mode: 'open' }
+  /** `host:port` patterns. */
+  | { mode: 'allowlist'; allow: readonly string[] };
+
+/** A workspace as the server sees it. */
+export interface WorkspaceLocation {
+  projectId: string;
+  /** Absolute, free of symbolic links. */
+  directory: string;
+  /** Who owns the directory; commands run as this user. */
+  uid: number;
+  gid: number;
+}
+
+export interface LaunchRequest {
+  argv: readonly [string, ...string[]];
+  /** Below the workspace, `''` for the workspace itself. */
+  cwd: string;
+  env: Readonly<Record<string, string>>;
+  stdin: 'pipe' | 'ignore';
+  /** Takes part in the fence between servers; searches do not. */
+  fenced: boolean;
+}
+
+export interface LaunchedProcess {
+  stdin: Writable | null;
+  stdout: Readable;
+  stderr: Readable;
+  /** Settles when no process of it can run any more and its output is read; never rejects. */
+  closed: Promise<{ exitCode: number | null; signal: string | null }>;
+  /** Asks the processes to end. */
+  terminate(): void;
+  /** Ends all of them. */
+  kill(): void;
+}
+
+/** What differs between running in a sandbox and running on the host. */
+export interface ProcessLauncher {
+  launch(location: WorkspaceLocation, request: LaunchRequest): Promise<LaunchedProcess>;
+  /** An environment with nothing of the server's. */
+  environment(extra: Readonly<Record<string, string>> | undefined): Record<string, string>;
+  /** Forgets a workspace whose processes have ended. */
+  forget(location: WorkspaceLocation): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SelfTestResult {
+  ok: boolean;
+  /** One line each, with what to do about it. */
+  problems: string[];
+}

@@ -1,0 +1,167 @@
+import { existsSync, mkdirSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { WorkspaceError } from '#domain/workspace/index.ts';
+import type { Log } from '#shared/log.ts';
+import { prepareEtcDirectory } from './bubblewrap/etc-directory.ts';
+import { createBubblewrapLauncher } from './bubblewrap/launcher.ts';
+import { testBubblewrap } from './bubblewrap/self-test.ts';
+import { findSystemLayout } from './bubblewrap/system-layout.ts';
+import { createWorkspaceLocks } from './bubblewrap/workspace-lock.ts';
+import { noCommandGroups } from './cgroup/command-groups.ts';
+import type { SandboxLimits, SandboxNetwork } from './driver.ts';
+import { replaceFile } from './files/replace-file.ts';
+import { createHostLauncher } from './host/launcher.ts';
+import { createLocations } from './location.ts';
+import { createDescriptorShield } from './process/inherited-descriptors.ts';
+import { findProgram } from './programs.ts';
+import { assembleProvider, type LocalWorkspaceProvider, type ProviderParts } from './provider.ts';
+import { DEFAULT_IGNORE_FILE } from './search/ignore-rules.ts';
+import { createRipgrepEngine } from './search/ripgrep-engine.ts';
+import type { SearchEngine } from './search/search.ts';
+import { walkEngine } from './search/walk-engine.ts';
+import { compileSandboxFilter } from './seccomp/filter.ts';
+
+export type { SandboxLimits, SandboxNetwork, SelfTestResult } from './driver.ts';
+export type { LocalWorkspaceProvider } from './provider.ts';
+
+export interface WorkspaceProviderDeps {
+  driver: 'bubblewrap' | 'host';
+  /** Holds `workspaces/` and the sandbox's own files. */
+  dataDir: string;
+  /** Directories at or below which a project may have its workspace instead. */
+  workspaceRoots: readonly string[];
+  limits: SandboxLimits;
+  network: SandboxNetwork;
+  /** For commands that name no time-out. */
+  timeoutMs: number;
+  log: Log;
+  /** Toolchains outside `/usr`, shown read-only to every command. */
+  readOnlyPaths?: readonly string[];
+  /** `builtin` searches without ripgrep even where it is installed. */
+  searchEngine?: 'auto' | 'builtin';
+}
+
+/** Workspaces on this host. Start-up asks `selfTest` before it serves anyone. */
+export function createWorkspaceProvider(deps: WorkspaceProviderDeps): LocalWorkspaceProvider {
+  const runtime = join(prepareDataDirectory(deps.dataDir), 'sandbox');
+  mkdirSync(join(runtime, 'locks'), { recursive: true, mode: 0o700 });
+  replaceFile(join(runtime, 'ignore'), DEFAULT_IGNORE_FILE);
+  return deps.driver === 'host' ? createHostProvider(deps, runtime) : createBubblewrapProvider(deps, runtime);
+}
+
+function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): LocalWorkspaceProvider {
+  const launcher = createHostLauncher({
+    limits: deps.limits,
+    prlimitPath: findProgram('prlimit'),
+    shield: createDescriptorShield(),
+  });
+  const rgPath = findProgram('rg');
+  const ignoreFile = join(runtime, 'ignore');
+  return assembleProvider({
+    ...commonParts(deps, false),
+    driver: 'host',
+    launcher,
+    engine: chooseEngine(deps, rgPath, (path) =>
+      createRipgrepEngine({ launcher, rgPath: path, ignoreFile, readsParents: false }),
+    ),
+    async selfTest() {
+      const hasShell = existsSync('/bin/bash');
+      return { ok: hasShell, problems: hasShell ? [] : ['/bin/bash is missing: apt install bash'] };
+    },
+  });
+}
+
+function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string): LocalWorkspaceProvider {
+  const { network } = deps;
+  if (network.mode === 'allowlist') {
+    throw new WorkspaceError(
+      'unavailable',
+      'sandbox.network.mode: allowlist is not available; use none or open',
+    );
+  }
+  const bwrapPath = findProgram('bwrap');
+  const flockPath = findProgram('flock');
+  const system = findSystemLayout(deps.readOnlyPaths ?? [], network.mode);
+  const launcher = createBubblewrapLauncher({
+    bwrapPath: bwrapPath ?? '/usr/bin/bwrap',
+    seccompPath: prepareFilter(runtime),
+    system,
+    limits: deps.limits,
+    network: network.mode,
+    serverUid: serverUid(),
+    locks: createWorkspaceLocks(join(runtime, 'locks'), flockPath ?? '/usr/bin/flock'),
+    groups: noCommandGroups,
+    shield: createDescriptorShield(),
+    etcDirectoryFor: memoize((uid, gid) =>
+      prepareEtcDirectory({ parent: runtime, uid, gid, mounts: system.etc }),
+    ),
+  });
+  const rgPath = findProgram('rg');
+  return assembleProvider({
+    ...commonParts(deps, true),
+    driver: 'bubblewrap',
+    launcher,
+    engine: chooseEngine(deps, rgPath, (path) =>
+      createRipgrepEngine({ launcher, rgPath: path, ignoreFile: '/etc/crush-ignore', readsParents: true }),
+    ),
+    selfTest: () =>
+      testBubblewrap({
+        bwrapPath,
+        missing: ['prlimit', 'setpriv', 'flock'].filter((name) => findProgram(name) === null),
+        launcher,
+        network: network.mode,
+        serverUid: serverUid(),
+        scratch: runtime,
+      }),
+  });
+}
+
+function commonParts(
+  deps: WorkspaceProviderDeps,
+  separateUsers: boolean,
+): Pick<ProviderParts, 'serverUid' | 'limits' | 'timeoutMs' | 'locations'> {
+  const { dataDir, workspaceRoots, limits, timeoutMs } = deps;
+  const locations = createLocations({ dataDir, workspaceRoots, serverUid: serverUid(), separateUsers });
+  return { serverUid: serverUid(), limits, timeoutMs, locations };
+}
+
+function chooseEngine(
+  deps: WorkspaceProviderDeps,
+  rgPath: string | null,
+  create: (rgPath: string) => SearchEngine,
+): SearchEngine {
+  return rgPath === null || deps.searchEngine === 'builtin' ? walkEngine : create(rgPath);
+}
+
+function prepareDataDirectory(dataDir: string): string {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  return realpathSync(dataDir);
+}
+
+/** The filter as a file, which each sandbox opens for itself. */
+function prepareFilter(runtime: string): string {
+  const filter = compileSandboxFilter(process.arch);
+  if (filter === null) {
+    throw new WorkspaceError(
+      'unavailable',
+      `sandbox.driver: bubblewrap has no system call filter for ${process.arch}`,
+    );
+  }
+  const path = join(runtime, 'filter.bpf');
+  replaceFile(path, filter);
+  return path;
+}
+
+function serverUid(): number {
+  return process.geteuid?.() ?? 0;
+}
+
+function memoize(make: (uid: number, gid: number) => string): (uid: number, gid: number) => string {
+  const made = new Map<string, string>();
+  return (uid, gid) => {
+    const key = `${uid}:${gid}`;
+    const known = made.get(key) ?? make(uid, gid);
+    made.set(key, known);
+    return known;
+  };
+}

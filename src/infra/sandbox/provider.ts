@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { WorkspaceProvider } from '#domain/workspace/index.ts';
+import { newId } from '#shared/ids.ts';
+import type {
+  LaunchedProcess,
+  ProcessLauncher,
+  SandboxLimits,
+  SelfTestResult,
+  WorkspaceLocation,
+} from './driver.ts';
+import { createFileStore } from './files/file-store.ts';
+import type { Locations } from './location.ts';
+import { createSizeWatch } from './process/size-watch.ts';
+import { findProgram } from './programs.ts';
+import { createSearch, type SearchEngine } from './search/search.ts';
+import { createWorkspace } from './workspace.ts';
+
+/** How long the end of killed processes is awaited. */
+const KILL_WAIT_MS = 5000;
+
+export interface LocalWorkspaceProvider extends WorkspaceProvider {
+  readonly driver: 'bubblewrap' | 'host';
+  /** Whether this host can run commands as configured. Slow enough for start-up only. */
+  selfTest(): Promise<SelfTestResult>;
+}
+
+export interface ProviderParts {
+  driver: 'bubblewrap' | 'host';
+  serverUid: number;
+  limits: SandboxLimits;
+  timeoutMs: number;
+  locations: Locations;
+  launcher: ProcessLauncher;
+  engine: SearchEngine;
+  selfTest(): Promise<SelfTestResult>;
+}
+
+/** The parts of one driver as the domain's port. */
+export function assembleProvider(parts: ProviderParts): LocalWorkspaceProvider {
+  const sizes = createSizeWatch(parts.limits.workspaceMb, findProgram('du'));
+  const running = new Map<string, Set<LaunchedProcess>>();
+  let closing: Promise<void> | null = null;
+
+  function track(projectId: string, launched: LaunchedProcess): void {
+    const set = running.get(projectId) ?? new Set();
+    running.set(projectId, set.add(launched));
+    if (closing !== null) launched.kill();
+    void launched.closed.then(() => {
+      set.delete(launched);
+      if (set.size === 0 && running.get(projectId) === set) running.delete(projectId);
+    });
+  }
+
+  async function close(): Promise<void> {
+    await killAll([...running.values()].flatMap((set) => [...set]));
+    sizes.close();
+    await parts.launcher.close();
+  }
+
+  return {
+    driver: parts.driver,
+    isolated: parts.driver === 'bubblewrap',
+    selfTest: parts.selfTest,
+    async create(projectId, root) {
+      parts.locations.create(projectId, root);
+    },
+    async open(projectId, root) {
+      const location = parts.locations.find(projectId, root);
+      return createWorkspace({
+        location,
+        launcher: parts.launcher,
+        files: createFileStore(location, parts.serverUid),
+        search: createSearch(location, parts.engine),
+        sizes,
+        limits: parts.limits,
+        defaultTimeoutMs: parts.timeoutMs,
+        onLaunch: (launched) => track(projectId, launched),
+      });
+    },
+    async destroy(projectId, root) {
+      await killAll([...(running.get(projectId) ?? [])]);
+      const location = findOrNull(parts.locations, projectId, root);
+      if (location === null) return;
+      await parts.launcher.forget(location);
+      if (root === null) await removeDirectory(location.directory);
+    },
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function killAll(processes: readonly LaunchedProcess[]): Promise<void> {
+  for (const launched of processes) {
+    launched.kill();
+    launched.stdout.resume();
+    launched.stderr.resume();
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise((resolve) => {
+    timer = setTimeout(resolve, KILL_WAIT_MS);
+  });
+  await Promise.race([Promise.all(processes.map((launched) => launched.closed)), patience]);
+  clearTimeout(timer);
+}
+
+function findOrNull(locations: Locations, projectId: string, root: string | null): WorkspaceLocation | null {
+  try {
+    return locations.find(projectId, root);
+  } catch {
+    return null;
+  }
+}
+
+/** Out of sight at once; rm(1) does the rest, because it copes with any depth. */
+async function removeDirectory(directory: string): Promise<void> {
+  const trash = join(dirname(directory), `.removed-${newId()}`);
+  await rename(directory, trash);
+  await new Promise<void>((resolve) => {
+    const child = spawn('/bin/rm', ['-rf', '--', trash], { stdio: 'ignore', env: {} });
+    child.once('error', () => resolve());
+    child.once('close', () => resolve());
+  });
+}

@@ -1,0 +1,86 @@
+import vm from 'node:vm';
+import { truncate } from '#shared/text.ts';
+import { invalidPattern } from './search.ts';
+
+/** How long an expression may hold up the event loop on one piece of text. */
+const MAX_MATCH_MS = 40;
+const PIECE_LENGTH = 256 * 1024;
+export const MAX_LINE_LENGTH = 500;
+
+export interface LineMatch {
+  /** From 1. */
+  line: number;
+  /** From 1, in characters. */
+  column: number;
+  text: string;
+}
+
+/**
+ * The first match in each line. Runs in a context of its own with a time limit, because an expression can take
+ * exponential time. Throws `invalid_pattern`.
+ */
+export function compileLineMatcher(query: {
+  pattern: string;
+  literal: boolean;
+}): (text: string) => Generator<LineMatch> {
+  const expression = query.literal ? literalExpression(query.pattern) : compileExpression(query.pattern);
+  const sandbox = { expression, lines: [] as string[] };
+  const context = vm.createContext(sandbox);
+  const script = new vm.Script('lines.map((line) => line.search(expression))');
+  return function* matchLines(text) {
+    let line = 0;
+    for (const piece of pieces(text)) {
+      sandbox.lines = piece;
+      const columns = search(script, context);
+      for (const [index, column] of columns.entries()) {
+        if (column < 0) continue;
+        const content = (piece[index] ?? '').replace(/\r$/, '');
+        yield { line: line + index + 1, column: column + 1, text: truncate(content, MAX_LINE_LENGTH) };
+      }
+      line += piece.length;
+    }
+  };
+}
+
+function search(script: vm.Script, context: vm.Context): number[] {
+  try {
+    return script.runInContext(context, { timeout: MAX_MATCH_MS }) as number[];
+  } catch {
+    throw invalidPattern('takes too long to match');
+  }
+}
+
+/** Groups of whole lines, so that no single run is long. */
+function* pieces(text: string): Generator<string[]> {
+  const body = text.endsWith('\n') ? text.slice(0, -1) : text;
+  let piece: string[] = [];
+  let length = 0;
+  for (const line of body === '' ? [] : body.split('\n')) {
+    piece.push(line);
+    length += line.length;
+    if (length < PIECE_LENGTH) continue;
+    yield piece;
+    piece = [];
+    length = 0;
+  }
+  if (piece.length > 0) yield piece;
+}
+
+function literalExpression(text: string): RegExp {
+  return new RegExp(text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+}
+
+/** A leading `(?i)` is understood as in ripgrep. */
+function compileExpression(pattern: string): RegExp {
+  const ignoreCase = pattern.startsWith('(?i)');
+  const source = ignoreCase ? pattern.slice(4) : pattern;
+  const flags = ignoreCase ? 'i' : '';
+  for (const candidate of [`${flags}u`, flags]) {
+    try {
+      return new RegExp(source, candidate);
+    } catch {
+      // Without `u` more escapes are accepted.
+    }
+  }
+  throw invalidPattern('is not a valid regular expression');
+}

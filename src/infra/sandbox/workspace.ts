@@ -1,0 +1,111 @@
+import {
+  type ExecRequest,
+  type ExecResult,
+  type Workspace,
+  WorkspaceError,
+} from '#domain/workspace/index.ts';
+import type {
+  LaunchedProcess,
+  LaunchRequest,
+  ProcessLauncher,
+  SandboxLimits,
+  WorkspaceLocation,
+} from './driver.ts';
+import { toWorkspaceError } from './files/file-errors.ts';
+import type { FileStore } from './files/file-store.ts';
+import { locate } from './files/locate.ts';
+import { displayPath, parseWorkspacePath } from './files/workspace-path.ts';
+import { runCommand } from './process/run-command.ts';
+import type { SizeWatch } from './process/size-watch.ts';
+import { asWorkspaceProcess } from './process/workspace-process.ts';
+import type { Search } from './search/search.ts';
+
+const MAX_TIMEOUT_MS = 600_000;
+/** The kernel takes no longer argument. */
+const MAX_ARGUMENT_BYTES = 128 * 1024 - 1;
+
+export interface WorkspaceDeps {
+  location: WorkspaceLocation;
+  launcher: ProcessLauncher;
+  files: FileStore;
+  search: Search;
+  sizes: SizeWatch;
+  limits: SandboxLimits;
+  defaultTimeoutMs: number;
+  /** Told of everything that is started, so that it can be ended with the project or the server. */
+  onLaunch(launched: LaunchedProcess): void;
+}
+
+export function createWorkspace(deps: WorkspaceDeps): Workspace {
+  const { location, launcher, files, search, limits } = deps;
+
+  async function launch(request: Omit<LaunchRequest, 'env' | 'cwd'>, from: Pick<ExecRequest, 'cwd' | 'env'>) {
+    for (const argument of request.argv) refuseArgument(argument);
+    const cwd = directoryBelow(location, from.cwd ?? '');
+    const launched = await launcher.launch(location, {
+      ...request,
+      cwd,
+      env: launcher.environment(from.env),
+    });
+    deps.onLaunch(launched);
+    return launched;
+  }
+
+  async function exec(request: ExecRequest, signal: AbortSignal): Promise<ExecResult> {
+    const argv = ['/bin/bash', '-c', request.command] as const;
+    const stdin = request.stdin === undefined ? 'ignore' : 'pipe';
+    const ceiling = Math.max(MAX_TIMEOUT_MS, deps.defaultTimeoutMs);
+    return runCommand(
+      {
+        launch: () => launch({ argv: [...argv], stdin, fenced: true }, request),
+        request,
+        timeoutMs: Math.min(request.timeoutMs ?? deps.defaultTimeoutMs, ceiling),
+        maxOutputBytes: Math.min(request.maxOutputBytes ?? limits.outputKb * 1024, limits.outputKb * 1024),
+        watch: (exceeded) => deps.sizes.watch(location, exceeded),
+      },
+      signal,
+    );
+  }
+
+  return {
+    projectId: location.projectId,
+    exec,
+    async spawn(request) {
+      const launched = await launch({ argv: request.argv, stdin: 'pipe', fenced: true }, request);
+      const unwatch = deps.sizes.watch(location, () => launched.kill());
+      void launched.closed.then(unwatch);
+      return asWorkspaceProcess(launched);
+    },
+    stat: (path) => files.stat(path),
+    read: (path, options, signal) => files.read(path, options ?? {}, signal),
+    write: (path, bytes, signal) => files.write(path, bytes, signal),
+    list: (path, limit, signal) => files.list(path, limit, signal),
+    remove: (path, signal) => files.remove(path, signal),
+    tree: search.tree,
+    glob: search.glob,
+    grep: search.grep,
+  };
+}
+
+function refuseArgument(argument: string): void {
+  if (argument.includes('\0')) throw new WorkspaceError('refused', 'The command holds a NUL character.');
+  if (Buffer.byteLength(argument) > MAX_ARGUMENT_BYTES) {
+    throw new WorkspaceError('too_large', 'The command is too long; write it to a file and run that.');
+  }
+}
+
+/** An existing directory by its path from the workspace. */
+function directoryBelow(location: WorkspaceLocation, path: string): string {
+  const names = parseWorkspacePath(path);
+  try {
+    const place = locate(location.directory, names, { followLast: true });
+    place.close();
+    const shown = displayPath(place.names);
+    if (place.stat === null) throw new WorkspaceError('not_found', `${shown} does not exist.`);
+    if (!place.stat.isDirectory())
+      throw new WorkspaceError('not_a_directory', `${shown} is not a directory.`);
+    return place.names.join('/');
+  } catch (error) {
+    throw toWorkspaceError(error, displayPath(names));
+  }
+}
