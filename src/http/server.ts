@@ -37,6 +37,7 @@ const KEEP_ALIVE_MS = 75_000;
 const TIMEOUT_CHECK_INTERVAL_MS = 5_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 const DRAIN_TIMEOUT_MS = 10_000;
+const IDLE_CHECK_INTERVAL_MS = 50;
 
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, drainTimeoutMs = DRAIN_TIMEOUT_MS } = options;
@@ -101,12 +102,15 @@ function toListenError(error: NodeJS.ErrnoException, host: string, port: number)
 async function drain(server: Server, sockets: ReadonlySet<Socket>, timeoutMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const timer = setTimeout(() => {
+  // A connection that was busy until now would stay open for its keep-alive time.
+  const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_INTERVAL_MS);
+  const cut = setTimeout(() => {
     for (const socket of sockets) socket.destroy();
   }, timeoutMs);
   try {
     await closed;
   } finally {
-    clearTimeout(timer);
+    clearInterval(idleCheck);
+    clearTimeout(cut);
   }
 }

@@ -75,7 +75,7 @@ export const MAX_TITLE_LENGTH = 200;
 export const CreateSessionRequest = z.object({
   project_id: z.string(),
   title: z.string().trim().min(1).max(MAX_TITLE_LENGTH),
-  model_config: z.unknown(),
+  model_config: z.unknown().optional(),
   is_auto: z.boolean().nullish(),
 });
 export type CreateSessionRequest = z.infer<typeof CreateSessionRequest>;
