@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Dialect, ScriptedEvent } from './dialects.ts';
-import type { ScriptedStep } from './script.ts';
+import { type ScriptedStep, stampNow } from './script.ts';
 
 /** Plays one step on the response. Rejects with an AbortError when the client leaves or the server closes. */
 export async function answer(
@@ -68,7 +68,8 @@ async function sendAll(
 
 function format({ event, data }: ScriptedEvent, step: ScriptedStep): string {
   const end = `${step.trailingSpaces ? '   ' : ''}${step.crlf ? '\r\n' : '\n'}`;
-  const payload = typeof data === 'string' ? data : JSON.stringify(data);
+  const json = typeof data === 'string' ? data : JSON.stringify(data);
+  const payload = step.stamp ? stampNow(json) : json;
   const name = event ? `event: ${event}${end}` : '';
   return `${name}data: ${payload}${end}${step.crlf ? '\r\n' : '\n'}`;
 }

@@ -17,7 +17,7 @@ export interface ScriptedStep {
   deltas?: number;
   /** Pads each numbered delta to this many characters. */
   deltaLength?: number;
-  /** Each numbered delta carries `@<monotonic clock in ms>@`, to measure how long it was under way. */
+  /** Each numbered delta carries this process's monotonic clock at its sending, for `stampsIn`. */
   stamp?: boolean;
   paceMs?: number;
   /** Waits before the first byte of the answer. */
@@ -97,7 +97,7 @@ export function* textDeltas(step: ScriptedStep): Generator<string> {
     return;
   }
   for (let index = 0; index < (deltas ?? 0); index += 1) {
-    const clock = stamp ? `@${performance.now().toFixed(3)}@` : '';
+    const clock = stamp ? STAMP : '';
     yield `${clock}delta ${index} `.padEnd(deltaLength, '.');
   }
 }
@@ -109,7 +109,16 @@ export function pieces(text: string, count: number): string[] {
   return out;
 }
 
-/** The clock stamps inside streamed text. */
+const STAMP_WIDTH = 14;
+/** Stands for the clock until the delta is written, so that pacing does not age the stamp. */
+const STAMP = `@${'#'.repeat(STAMP_WIDTH)}@`;
+
+/** Puts the clock in, without changing the length. */
+export function stampNow(payload: string): string {
+  return payload.replace(STAMP, () => `@${performance.now().toFixed(3).padStart(STAMP_WIDTH, '0')}@`);
+}
+
+/** The clock stamps inside streamed text, in milliseconds of `performance.now()` of the provider's process. */
 export function stampsIn(text: string): number[] {
   return Array.from(text.matchAll(/@(\d+\.\d+)@/g), (found) => Number(found[1]));
 }

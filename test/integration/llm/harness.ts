@@ -27,10 +27,11 @@ export interface Bench {
 /** A language model, and a scripted provider of the type for it to talk to. */
 export async function startBench(
   providerType: ProviderType,
-  script: ScriptedModelOptions['script'],
+  options: ScriptedModelOptions | ScriptedModelOptions['script'],
   deps: Partial<LanguageModelDeps> = {},
 ): Promise<Bench> {
-  const server = await startScriptedModel({ script });
+  const isScript = Array.isArray(options) || typeof options === 'function';
+  const server = await startScriptedModel(isScript ? { script: options } : options);
   const waits: number[] = [];
   const model = createLanguageModel({
     clock: { now: () => Date.parse('2026-01-01T00:00:00Z') },
