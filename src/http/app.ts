@@ -1,5 +1,5 @@
 import { Hono } from 'hono';
-import type { HttpDeps } from './deps.ts';
+import type { EdgeDeps, HttpDeps } from './deps.ts';
 import { createEdge } from './edge/edge.ts';
 import type { Route } from './route.ts';
 import { authRoutes } from './routes/auth/index.ts';
@@ -11,9 +11,17 @@ import { turnRoutes } from './routes/turns/index.ts';
 
 /** The REST API of `docs/protocol.md`. */
 export function createHttpApp(deps: HttpDeps): Hono {
+  return createApp(deps, createRoutes(deps));
+}
+
+/** Health and readiness alone, for a process whose business is elsewhere. */
+export function createSystemApp(deps: EdgeDeps & Pick<HttpDeps, 'checks'>): Hono {
+  return createApp(deps, systemRoutes(deps));
+}
+
+function createApp(deps: EdgeDeps, routes: readonly Route[]): Hono {
   const app = new Hono();
   const edge = createEdge(deps);
-  const routes = createRoutes(deps);
   for (const route of routes) app.on(route.method, route.path, edge.serve(route));
   for (const [path, allow] of allowedMethods(routes)) app.all(path, edge.refuseMethod(allow));
   app.notFound(edge.notFound);

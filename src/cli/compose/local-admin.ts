@@ -1,0 +1,52 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { createUser, setPassword } from '#domain/user/index.ts';
+import { randomToken } from '#shared/ids.ts';
+import type { Platform } from './platform.ts';
+
+export const LOCAL_ADMIN_FILE = 'local-admin.json';
+
+const LocalAdmin = z.object({ email: z.string(), password: z.string() });
+
+const USERNAME = 'admin';
+const EMAIL = 'admin@crush.local';
+const PASSWORD_BITS = 192;
+
+export interface LocalAdminFile {
+  path: string;
+  email: string;
+}
+
+/**
+ * The first administrator of an embedded installation. Its generated password is kept in the data directory
+ * (0600), where the terminal client on this machine finds it together with the server's address.
+ */
+export async function ensureLocalAdmin(
+  { config, contexts, hasher }: Platform,
+  urls: { server: string; ws: string },
+): Promise<LocalAdminFile> {
+  const path = join(config.data_dir, LOCAL_ADMIN_FILE);
+  const ctx = contexts({ actor: { kind: 'system' }, requestId: 'local-admin' });
+  const known = readLocalAdmin(path);
+  const email = known?.email ?? EMAIL;
+  const user = await ctx.repositories.users.getByEmail(email);
+  let password = known?.password;
+  if (!user || !password) {
+    password = randomToken(PASSWORD_BITS);
+    if (user) await setPassword({ hasher }, ctx, { userId: user.id, password });
+    else await createUser({ hasher }, ctx, { username: USERNAME, email, password, role: 'admin' });
+  }
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify({ ...urls, email, password }, null, 2)}\n`, { mode: 0o600 });
+  renameSync(draft, path);
+  return { path, email };
+}
+
+function readLocalAdmin(path: string): z.infer<typeof LocalAdmin> | null {
+  try {
+    return LocalAdmin.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return null;
+  }
+}
