@@ -147,6 +147,7 @@ async function timed(
   signal: AbortSignal | undefined,
   body: (bound: AbortSignal) => Promise<void>,
 ): Promise<void> {
+  signal?.throwIfAborted();
   const timeout = AbortSignal.timeout(timeoutMs);
   const bound = signal === undefined ? timeout : AbortSignal.any([signal, timeout]);
   try {
