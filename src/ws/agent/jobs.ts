@@ -81,7 +81,8 @@ export function createJobRegistry({ clock }: { clock: Clock }): JobRegistry {
       session.counter += 1;
       const id = session.counter.toString(16).toUpperCase().padStart(3, '0');
       const process = await workspace.spawn({
-        argv: ['/bin/bash', '-c', request.command],
+        // Bash takes a socket as standard input for a remote login and would read start-up files.
+        argv: ['/bin/bash', '--noprofile', '--norc', '-c', request.command],
         cwd: request.cwd,
         env: request.env,
       });

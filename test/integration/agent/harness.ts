@@ -1,0 +1,186 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import type { Repositories } from '#domain/context.ts';
+import { type AnyContext, createContextFactory } from '#domain/create-context.ts';
+import { createEventPublisher } from '#domain/events/event-publisher.ts';
+import type { SessionFrame } from '#domain/events/index.ts';
+import type { ModelSelection } from '#domain/provider/index.ts';
+import type { Session } from '#domain/session/index.ts';
+import { TERMINAL_TURN_STATUSES, type Turn } from '#domain/turn/index.ts';
+import { sleep } from '#shared/async.ts';
+import { systemClock } from '#shared/clock.ts';
+import { silentLog } from '#shared/log.ts';
+import {
+  type AgentSettings,
+  type Coordinator,
+  createCoordinator,
+  type ResolveModel,
+} from '#ws/agent/index.ts';
+import { createMemoryBus, createMemoryEventLog } from '../../../src/infra/memory/index.ts';
+import { createDirectoryProvider, createDirectoryWorkspace } from '../../doubles/directory-workspace.ts';
+import { createScriptedLanguageModel, type ScriptedAnswer } from '../../doubles/scripted-language-model.ts';
+import { createTestDatabase, type DatabaseKind } from '../../harness/database.ts';
+import { newProject, newSession, newUser } from '../postgres/records.ts';
+
+export const SELECTION: ModelSelection = {
+  providerId: 'scripted',
+  providerType: 'openai-compat',
+  model: {
+    id: 'scripted-1',
+    name: 'Scripted',
+    contextWindow: 128_000,
+    defaultMaxTokens: 1000,
+    priceIn: 1,
+    priceOut: 2,
+    priceCacheRead: 0,
+    priceCacheWrite: 0,
+    canReason: false,
+    supportsImages: false,
+  },
+  baseUrl: null,
+  apiKey: null,
+  trusted: true,
+  maxTokens: 1000,
+  temperature: null,
+  topP: null,
+  reasoningEffort: null,
+};
+
+const SETTINGS: AgentSettings = {
+  maxWorkers: 10,
+  taskTimeoutMs: 60_000,
+  permissionTimeoutMs: 60_000,
+  maxSteps: 50,
+  autoSummarize: true,
+  allowedTools: [],
+  skipRequests: false,
+};
+
+export type AgentHarness = Awaited<ReturnType<typeof createAgentHarness>>;
+
+export interface HarnessOptions {
+  settings?: Partial<AgentSettings>;
+  isolated?: boolean;
+  resolveModel?: ResolveModel;
+}
+
+/** A user with a project and a session, an in-process event log, and coordinators that share them. */
+export async function createAgentHarness(
+  kind: DatabaseKind,
+  script: ScriptedAnswer[],
+  { settings = {}, isolated = true, resolveModel = async () => SELECTION }: HarnessOptions = {},
+) {
+  const database = await createTestDatabase(kind, inject('postgresUrl'));
+  const directory = await mkdtemp(join(tmpdir(), 'crush-agent-'));
+  const clock = systemClock;
+  const bus = createMemoryBus();
+  const eventLog = createMemoryEventLog({ maxLength: 4096, clock });
+  const publisher = createEventPublisher({
+    log: eventLog,
+    outbox: database.repositories.outbox,
+    clock,
+    logger: silentLog,
+  });
+  const contexts = createContextFactory({ database, publisher, bus, clock, log: silentLog });
+  const model = createScriptedLanguageModel(script);
+  const user = newUser();
+  const project = newProject(user.id);
+  const session = newSession(project);
+  const workspace = createDirectoryWorkspace(directory, project.id);
+  await database.repositories.users.insert(user);
+  await database.repositories.projects.insert(project);
+  await database.repositories.sessions.insert(session);
+  const ctx: AnyContext = contexts({
+    actor: { kind: 'user', userId: user.id, loginSessionId: user.id },
+    requestId: 'test',
+  });
+  const coordinators: Coordinator[] = [];
+
+  return {
+    ctx,
+    database,
+    repositories: database.repositories,
+    bus,
+    eventLog,
+    publisher,
+    model,
+    user,
+    project,
+    session,
+    workspace,
+    /** A coordinator of its own owner, as another process would have. */
+    coordinator(own: Partial<AgentSettings> = {}): Coordinator {
+      const coordinator = createCoordinator({
+        contexts,
+        eventLog,
+        publisher,
+        bus,
+        workspaces: createDirectoryProvider(workspace, isolated),
+        model,
+        resolveModel,
+        clock,
+        log: silentLog,
+        settings: { ...SETTINGS, ...settings, ...own },
+      });
+      coordinators.push(coordinator);
+      return coordinator;
+    },
+    async frames(): Promise<SessionFrame[]> {
+      await publisher.flush(session.id);
+      const head = await eventLog.head(session.id);
+      const read = await eventLog.read(session.id, { epoch: head.epoch, seq: 0 }, 4096);
+      return read.ok ? read.events.map(({ body }) => JSON.parse(body) as SessionFrame) : [];
+    },
+    async close() {
+      await Promise.all(coordinators.map((coordinator) => coordinator.close({ drainMs: 1000 })));
+      await publisher.close();
+      await workspace.close();
+      await bus.close();
+      await eventLog.close();
+      await database.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export async function until<T>(
+  read: () => Promise<T | null | undefined | false>,
+  what: string,
+  timeoutMs = 10_000,
+): Promise<T> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const found = await read();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (performance.now() > deadline) throw new Error(`timed out waiting for ${what}`);
+    await sleep(10);
+  }
+}
+
+export function isTerminal({ status }: Turn): boolean {
+  return TERMINAL_TURN_STATUSES.some((terminal) => terminal === status);
+}
+
+export async function turnEnds(
+  repositories: Repositories,
+  turnId: string,
+  timeoutMs?: number,
+): Promise<Turn> {
+  return until(
+    async () => {
+      const turn = await repositories.turns.get(turnId);
+      return turn && isTerminal(turn) ? turn : null;
+    },
+    'the end of the turn',
+    timeoutMs,
+  );
+}
+
+export async function pendingRequest(repositories: Repositories, session: Session) {
+  return until(
+    async () => (await repositories.permissions.listPending(session.id))[0],
+    'a permission request',
+  );
+}
