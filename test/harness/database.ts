@@ -48,7 +48,12 @@ export async function createPostgresTestDatabase(
 }
 
 export async function createPgliteTestDatabase(): Promise<SqlDatabase> {
-  return createPgliteDatabase({ dataDir: 'memory', template: await cachedPgliteTemplate() });
+  const database = await createPgliteDatabase({
+    dataDir: 'memory',
+    template: await cachedPgliteTemplate(),
+  });
+  await migrate(database);
+  return database;
 }
 
 /** A migrated database of its own. */

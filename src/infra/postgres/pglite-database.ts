@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { chmod, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
@@ -5,14 +6,16 @@ import { drizzle } from 'drizzle-orm/pglite';
 import { lockDataDirectory } from './data-directory-lock.ts';
 import { createDatabase, type SqlDatabase } from './database.ts';
 import { createGate } from './gate.ts';
-import { migrate } from './migrate.ts';
 
 export interface PgliteOptions {
   /** A directory of its own (created when missing), or `memory`. */
   dataDir: string;
-  /** Where PGlite's `pglite.wasm`, `initdb.wasm` and `pglite.data` are, when not inside its package. */
+  /**
+   * Where PGlite's `pglite.wasm`, `initdb.wasm` and `pglite.data` are, when not inside its package; there also
+   * `pglite-template.tar.gz`, if a new database is to start from it.
+   */
   assetsDir?: string;
-  /** What `createPgliteTemplate` made: a new database starts from it, which saves initdb's seconds. */
+  /** A dumped data directory: a new database starts from it, which saves initdb's seconds. */
   template?: Blob;
 }
 
@@ -21,6 +24,8 @@ export interface PgliteOptions {
  * would wait for itself: it gets `unavailable` after this time, and the transaction rolls back.
  */
 const ADMISSION_TIMEOUT_MS = 10_000;
+/** Made by drizzle/pglite-template.mjs. */
+const TEMPLATE_FILE = 'pglite-template.tar.gz';
 
 /** Throws DataDirectoryInUseError when another process has the directory. */
 export async function createPgliteDatabase(options: PgliteOptions): Promise<SqlDatabase> {
@@ -38,18 +43,6 @@ export async function createPgliteDatabase(options: PgliteOptions): Promise<SqlD
   }
 }
 
-/** A migrated, empty data directory as a tar.gz: the `template` of other databases. */
-export async function createPgliteTemplate(assetsDir?: string): Promise<Blob> {
-  const client = await openNew({ dataDir: 'memory', assetsDir });
-  const database = serve(client, async () => {});
-  try {
-    await migrate(database);
-    return await client.dumpDataDir('gzip');
-  } finally {
-    await database.close();
-  }
-}
-
 async function isEmpty(directory: string): Promise<boolean> {
   return (await readdir(directory)).length === 0;
 }
@@ -64,7 +57,9 @@ async function initialize(options: PgliteOptions): Promise<void> {
   await rename(draft, options.dataDir);
 }
 
-async function openNew({ dataDir, assetsDir, template }: PgliteOptions): Promise<PGlite> {
+async function openNew(options: PgliteOptions): Promise<PGlite> {
+  const { dataDir, assetsDir } = options;
+  const template = options.template ?? (await shippedTemplate(assetsDir));
   return PGlite.create({
     ...(await loadAssets(assetsDir, template === undefined)),
     ...(dataDir !== 'memory' && { dataDir }),
@@ -98,6 +93,11 @@ function serve(client: PGlite, release: () => Promise<void>): SqlDatabase {
       await release();
     },
   });
+}
+
+async function shippedTemplate(assetsDir: string | undefined): Promise<Blob | undefined> {
+  const file = assetsDir === undefined ? undefined : join(assetsDir, TEMPLATE_FILE);
+  return file !== undefined && existsSync(file) ? new Blob([await readFile(file)]) : undefined;
 }
 
 async function loadAssets(directory: string | undefined, withInitdb: boolean): Promise<PGliteOptions> {

@@ -21,6 +21,7 @@ export interface PostgresOptions {
 const CONNECT_TIMEOUT_MS = 5_000;
 const IDLE_TIMEOUT_MS = 60_000;
 const PING_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 /** The server ends the statement first; this is for a server that has gone silent. */
 const SILENCE_TIMEOUT_MS = 40_000;
@@ -57,7 +58,7 @@ export function createPostgresDatabase(options: PostgresOptions): SqlDatabase {
         return run({ query });
       }),
     ping: () => ping(pool),
-    close: () => pool.end(),
+    close: () => endWithin(pool, CLOSE_TIMEOUT_MS),
   });
 }
 
@@ -105,18 +106,24 @@ async function inTransaction<T>(pool: pg.Pool, run: (client: pg.PoolClient) => P
 }
 
 async function ping(pool: pg.Pool): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(unavailable({ code: 'CONNECTION_FAILED', message: 'no answer to a ping' })),
-      PING_TIMEOUT_MS,
-    );
+  const answered = withCodes(pool.query('select 1')).then(() => true);
+  if (await Promise.race([answered, after(PING_TIMEOUT_MS, false, answered)])) return;
+  throw unavailable({ code: 'CONNECTION_FAILED', message: 'no answer to a ping' });
+}
+
+/** Does not wait longer for transactions that do not end. */
+async function endWithin(pool: pg.Pool, ms: number): Promise<void> {
+  const ended = pool.end();
+  await Promise.race([ended, after(ms, undefined, ended)]);
+}
+
+/** Resolves after `ms`; its timer goes when `other` is settled. */
+function after<T>(ms: number, value: T, other: Promise<unknown>): Promise<T> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(value), ms);
+    const cancel = () => clearTimeout(timer);
+    other.then(cancel, cancel);
   });
-  try {
-    await Promise.race([withCodes(pool.query('select 1')), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function sslOf(mode: PostgresOptions['sslmode']): pg.PoolConfig['ssl'] {
