@@ -35,6 +35,7 @@ export async function serve({ config }: LoadedConfig): Promise<void> {
     const catalogue = openCatalogue(config, log);
     const drain = createDrainFlag();
     const app = openApi({ platform, catalogue, workspaces, draining: drain.raised });
+    const admin = await ensureLocalAdmin(platform);
     const { host, http_port, ws_port } = config.server;
     const http = await listen(app, { host, port: http_port, key: 'server.http_port' }, stack);
     const wsApp = openSystemApi(platform, drain.raised);
@@ -43,7 +44,7 @@ export async function serve({ config }: LoadedConfig): Promise<void> {
     openAgents({ platform, catalogue, workspaces, stack });
     drain.raiseOnClose(stack);
     const urls = { http: urlOf('http', http), ws: `${urlOf('ws', ws)}/ws` };
-    const admin = await ensureLocalAdmin(platform, { server: urls.http, ws: urls.ws });
+    admin.announce({ server: urls.http, ws: urls.ws });
     log.info(urls, 'listening');
     process.stderr.write(serveBanner({ ...urls, admin, config, driver: workspaces.driver }));
   });

@@ -7,7 +7,7 @@ import type { Platform } from './platform.ts';
 
 export const LOCAL_ADMIN_FILE = 'local-admin.json';
 
-const LocalAdmin = z.object({ email: z.string(), password: z.string() });
+const LocalAdmin = z.looseObject({ email: z.string(), password: z.string() });
 
 const USERNAME = 'admin';
 const EMAIL = 'admin@crush.local';
@@ -16,31 +16,30 @@ const PASSWORD_BITS = 192;
 export interface LocalAdminFile {
   path: string;
   email: string;
+  /** Leaves the server's addresses for the terminal client. */
+  announce(urls: { server: string; ws: string }): void;
 }
 
 /**
  * The first administrator of an embedded installation. Its generated password is kept in the data directory
- * (0600), where the terminal client on this machine finds it together with the server's address.
+ * (0600), where the terminal client on this machine finds it together with the server's addresses.
  */
-export async function ensureLocalAdmin(
-  { config, contexts, hasher }: Platform,
-  urls: { server: string; ws: string },
-): Promise<LocalAdminFile> {
+export async function ensureLocalAdmin({ config, contexts, hasher }: Platform): Promise<LocalAdminFile> {
   const path = join(config.data_dir, LOCAL_ADMIN_FILE);
   const ctx = contexts({ actor: { kind: 'system' }, requestId: 'local-admin' });
   const known = readLocalAdmin(path);
   const email = known?.email ?? EMAIL;
   const user = await ctx.repositories.users.getByEmail(email);
-  let password = known?.password;
-  if (!user || !password) {
-    password = randomToken(PASSWORD_BITS);
-    if (user) await setPassword({ hasher }, ctx, { userId: user.id, password });
-    else await createUser({ hasher }, ctx, { username: USERNAME, email, password, role: 'admin' });
-  }
-  const draft = `${path}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify({ ...urls, email, password }, null, 2)}\n`, { mode: 0o600 });
-  renameSync(draft, path);
-  return { path, email };
+  const password = (user && known?.password) || randomToken(PASSWORD_BITS);
+  if (!user) await createUser({ hasher }, ctx, { username: USERNAME, email, password, role: 'admin' });
+  else if (password !== known?.password) await setPassword({ hasher }, ctx, { userId: user.id, password });
+  const write = (content: object) => {
+    const draft = `${path}.${process.pid}`;
+    writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+    renameSync(draft, path);
+  };
+  write({ ...known, email, password });
+  return { path, email, announce: (urls) => write({ ...urls, email, password }) };
 }
 
 function readLocalAdmin(path: string): z.infer<typeof LocalAdmin> | null {
