@@ -20,19 +20,20 @@ export type TokenBucket = ReturnType<typeof createTokenBucket>;
 
 const MAX_ADDRESSES = 20_000;
 
-/** One bucket per address, bounded: full buckets are forgotten first, then the oldest. */
+/** One bucket per address, bounded: full buckets are forgotten first, then the oldest; a tenth at least. */
 export function createConnectThrottle(perMinute: number, clock: Clock) {
   const buckets = new Map<string, TokenBucket>();
 
   function makeRoom(): void {
     for (const [address, bucket] of buckets) if (bucket.full()) buckets.delete(address);
     for (const address of buckets.keys()) {
-      if (buckets.size < MAX_ADDRESSES) return;
+      if (buckets.size <= MAX_ADDRESSES * 0.9) return;
       buckets.delete(address);
     }
   }
 
   return {
+    size: () => buckets.size,
     take(address: string): boolean {
       let bucket = buckets.get(address);
       if (!bucket) {

@@ -12,7 +12,7 @@ import { buildSnapshot, type SnapshotContext } from '#ws/gateway/snapshot.ts';
 import { createMemoryEventLog } from '../../../src/infra/memory/index.ts';
 import { newMessage, newProject, newSession } from '../postgres/records.ts';
 
-type Step = 'begin' | 'text' | 'reasoning' | 'call' | 'input' | 'write' | 'finish' | 'noise';
+type Step = 'begin' | 'text' | 'reasoning' | 'call' | 'input' | 'write' | 'finish' | 'noise' | 'swap';
 const step = fc.constantFrom<Step>(
   'begin',
   'text',
@@ -25,13 +25,18 @@ const step = fc.constantFrom<Step>(
   'write',
   'finish',
   'noise',
+  'swap',
+  'swap',
 );
 
 /** A turn's owner as the log and the database see it: rows lag behind the stream, stamped with their position. */
 function createWriter(log: EventLog) {
   const session = newSession(newProject(newId()));
   const rows = new Map<string, Message>();
-  let current: { id: string; parts: MessagePart[] } | null = null;
+  type Open = { id: string; parts: MessagePart[] } | null;
+  let current: Open = null;
+  /** A second message that is written at the same time. */
+  let other: Open = null;
   let count = 0;
 
   async function append(frame: SessionFrame): Promise<string> {
@@ -85,6 +90,9 @@ function createWriter(log: EventLog) {
     input: () => delta('tool_call_input'),
     write: () => write(false),
     finish: () => write(true),
+    async swap() {
+      [current, other] = [other, current];
+    },
     noise: () =>
       append({ Type: 'session_status', session_id: session.id, status: 'running', is_running: true }),
   };
