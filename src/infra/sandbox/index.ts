@@ -7,7 +7,7 @@ import { createBubblewrapLauncher } from './bubblewrap/launcher.ts';
 import { testBubblewrap } from './bubblewrap/self-test.ts';
 import { findSystemLayout } from './bubblewrap/system-layout.ts';
 import { createWorkspaceLocks } from './bubblewrap/workspace-lock.ts';
-import { noCommandGroups } from './cgroup/command-groups.ts';
+import { createCommandGroups } from './cgroup/command-groups.ts';
 import type { SandboxLimits, SandboxNetwork } from './driver.ts';
 import { replaceFile } from './files/replace-file.ts';
 import { createHostLauncher } from './host/launcher.ts';
@@ -40,6 +40,8 @@ export interface WorkspaceProviderDeps {
   /** `builtin` searches without ripgrep even where it is installed. */
   searchEngine?: 'auto' | 'builtin';
 }
+
+const LOCK_WAIT_SECONDS = 10;
 
 /** Workspaces on this host. Start-up asks `selfTest` before it serves anyone. */
 export function createWorkspaceProvider(deps: WorkspaceProviderDeps): LocalWorkspaceProvider {
@@ -89,8 +91,12 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
     limits: deps.limits,
     network: network.mode,
     serverUid: serverUid(),
-    locks: createWorkspaceLocks(join(runtime, 'locks'), flockPath ?? '/usr/bin/flock'),
-    groups: noCommandGroups,
+    locks: createWorkspaceLocks({
+      lockDirectory: join(runtime, 'locks'),
+      flockPath: flockPath ?? '/usr/bin/flock',
+      waitSeconds: LOCK_WAIT_SECONDS,
+    }),
+    groups: createCommandGroups(deps.limits),
     shield: createDescriptorShield(),
     etcDirectoryFor: memoize((uid, gid) =>
       prepareEtcDirectory({ parent: runtime, uid, gid, mounts: system.etc }),

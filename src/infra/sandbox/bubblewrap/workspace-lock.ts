@@ -4,8 +4,6 @@ import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 
-/** How long another server's commands may still run before a command here is refused. */
-const WAIT_SECONDS = 10;
 /** An unused lock is kept this long, so that a chain of commands takes it once. */
 const LINGER_MS = 2000;
 
@@ -13,6 +11,14 @@ export interface WorkspaceLocks {
   /** The lock's descriptor for a sandbox to inherit, and how to give it back. */
   acquire(directory: string): Promise<{ fd: number; release(): void }>;
   close(): void;
+}
+
+export interface WorkspaceLocksDeps {
+  lockDirectory: string;
+  /** flock(1) of util-linux. */
+  flockPath: string;
+  /** How long another server's commands may still run before a command here is refused. */
+  waitSeconds: number;
 }
 
 interface Held {
@@ -26,7 +32,7 @@ interface Held {
  * The lock belongs to the open file, which every sandbox inherits and its first process keeps: it is free only
  * when the server has let go *and* nothing that it started still lives.
  */
-export function createWorkspaceLocks(lockDirectory: string, flockPath: string): WorkspaceLocks {
+export function createWorkspaceLocks(deps: WorkspaceLocksDeps): WorkspaceLocks {
   const locks = new Map<string, Held>();
 
   function drop(directory: string, held: Held): void {
@@ -45,7 +51,7 @@ export function createWorkspaceLocks(lockDirectory: string, flockPath: string): 
   return {
     async acquire(directory) {
       const held = locks.get(directory) ?? {
-        fd: takeLock(lockPath(directory), flockPath),
+        fd: takeLock(lockPath(directory), deps),
         users: 0,
         linger: null,
       };
@@ -74,14 +80,17 @@ export function createWorkspaceLocks(lockDirectory: string, flockPath: string): 
   };
 
   function lockPath(directory: string): string {
-    return join(lockDirectory, `${createHash('sha256').update(directory).digest('hex').slice(0, 32)}.lock`);
+    return join(
+      deps.lockDirectory,
+      `${createHash('sha256').update(directory).digest('hex').slice(0, 32)}.lock`,
+    );
   }
 }
 
-async function takeLock(path: string, flockPath: string): Promise<number> {
+async function takeLock(path: string, deps: WorkspaceLocksDeps): Promise<number> {
   const fd = openSync(path, 'a', 0o600);
   try {
-    if (await lockDescriptor(fd, flockPath)) return fd;
+    if (await lockDescriptor(fd, deps)) return fd;
   } catch (error) {
     closeSync(fd);
     throw new WorkspaceError('unavailable', 'The workspace could not be locked.', { cause: error });
@@ -90,9 +99,9 @@ async function takeLock(path: string, flockPath: string): Promise<number> {
   throw new WorkspaceError('unavailable', 'Another server is running commands in this workspace.');
 }
 
-function lockDescriptor(fd: number, flockPath: string): Promise<boolean> {
+function lockDescriptor(fd: number, deps: WorkspaceLocksDeps): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    const child = spawn(flockPath, ['-x', '-w', String(WAIT_SECONDS), '3'], {
+    const child = spawn(deps.flockPath, ['-x', '-w', String(deps.waitSeconds), '3'], {
       stdio: ['ignore', 'ignore', 'ignore', fd],
       env: {},
     });

@@ -4,7 +4,8 @@ import { invalidPattern } from './search.ts';
 
 /** How long an expression may hold up the event loop on one piece of text. */
 const MAX_MATCH_MS = 40;
-const PIECE_LENGTH = 256 * 1024;
+const PIECE_LENGTH = 64 * 1024;
+const PIECE_LINES = 2000;
 export const MAX_LINE_LENGTH = 500;
 
 export interface LineMatch {
@@ -16,13 +17,13 @@ export interface LineMatch {
 }
 
 /**
- * The first match in each line. Runs in a context of its own with a time limit, because an expression can take
+ * The first match in each line, some lines at a time. Runs in a context of its own with a time limit, because an expression can take
  * exponential time. Throws `invalid_pattern`.
  */
 export function compileLineMatcher(query: {
   pattern: string;
   literal: boolean;
-}): (text: string) => Generator<LineMatch> {
+}): (text: string) => Generator<LineMatch[]> {
   const expression = query.literal ? literalExpression(query.pattern) : compileExpression(query.pattern);
   const sandbox = { expression, lines: [] as string[] };
   const context = vm.createContext(sandbox);
@@ -31,15 +32,16 @@ export function compileLineMatcher(query: {
     let line = 0;
     for (const piece of pieces(text)) {
       sandbox.lines = piece;
-      const columns = search(script, context);
-      for (const [index, column] of columns.entries()) {
-        if (column < 0) continue;
-        const content = (piece[index] ?? '').replace(/\r$/, '');
-        yield { line: line + index + 1, column: column + 1, text: truncate(content, MAX_LINE_LENGTH) };
-      }
+      yield search(script, context).flatMap((column, index) =>
+        column < 0 ? [] : [toMatch(line + index + 1, column + 1, piece[index] ?? '')],
+      );
       line += piece.length;
     }
   };
+}
+
+function toMatch(line: number, column: number, content: string): LineMatch {
+  return { line, column, text: truncate(content.replace(/\r$/, ''), MAX_LINE_LENGTH) };
 }
 
 function search(script: vm.Script, context: vm.Context): number[] {
@@ -58,7 +60,7 @@ function* pieces(text: string): Generator<string[]> {
   for (const line of body === '' ? [] : body.split('\n')) {
     piece.push(line);
     length += line.length;
-    if (length < PIECE_LENGTH) continue;
+    if (length < PIECE_LENGTH && piece.length < PIECE_LINES) continue;
     yield piece;
     piece = [];
     length = 0;

@@ -1,5 +1,6 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import picomatch from 'picomatch';
 import { entryPath } from '../files/locate.ts';
 import { compileLineMatcher } from './line-matcher.ts';
@@ -22,10 +23,13 @@ export const walkEngine: SearchEngine = {
       if (!included(entry.path)) continue;
       const file = await readText(entry);
       if (file === null) continue;
-      for (const match of matchLines(file.text)) {
-        yield { path: entry.path, mtimeMs: file.mtimeMs, ...match } satisfies RawMatch;
+      for (const matches of matchLines(file.text)) {
+        for (const match of matches) {
+          yield { path: entry.path, mtimeMs: file.mtimeMs, ...match } satisfies RawMatch;
+        }
+        await setImmediate();
+        scope.signal.throwIfAborted();
       }
-      scope.signal.throwIfAborted();
     }
   },
 };
