@@ -10,11 +10,13 @@ import type { SessionConfigRepository, SessionRepository } from './session/index
 import type { ToolCallRepository } from './toolcall/index.ts';
 import type { Lease, StepRepository, TurnRepository } from './turn/index.ts';
 import type { LoginSessionRepository, UserRepository } from './user/index.ts';
+import type { PlacementRepository } from './workspace/index.ts';
 
 export interface Repositories {
   users: UserRepository;
   logins: LoginSessionRepository;
   projects: ProjectRepository;
+  placements: PlacementRepository;
   sessions: SessionRepository;
   sessionConfigs: SessionConfigRepository;
   messages: MessageRepository;

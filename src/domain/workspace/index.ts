@@ -1,1 +1,3 @@
+export * from './channel-wire.ts';
+export * from './placement.ts';
 export * from './workspace.ts';

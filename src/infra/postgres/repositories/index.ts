@@ -8,6 +8,7 @@ import { createLoginSessionRepository } from './login-session-repository.ts';
 import { createMessageRepository } from './message-repository.ts';
 import { createOutboxRepository } from './outbox-repository.ts';
 import { createPermissionRepository } from './permission-repository.ts';
+import { createPlacementRepository } from './placement-repository.ts';
 import { createProjectRepository } from './project-repository.ts';
 import { createSessionConfigRepository } from './session-config-repository.ts';
 import { createSessionRepository } from './session-repository.ts';
@@ -30,6 +31,7 @@ export function createRepositories(
   const users = made(createUserRepository);
   const logins = made(createLoginSessionRepository);
   const projects = made(createProjectRepository);
+  const placements = made(createPlacementRepository);
   const sessions = made(createSessionRepository);
   const sessionConfigs = made(createSessionConfigRepository);
   const messages = made(createMessageRepository);
@@ -50,6 +52,9 @@ export function createRepositories(
     },
     get projects() {
       return projects();
+    },
+    get placements() {
+      return placements();
     },
     get sessions() {
       return sessions();

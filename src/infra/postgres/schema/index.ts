@@ -2,6 +2,7 @@ export * from './history.ts';
 export * from './messages.ts';
 export * from './outbox.ts';
 export * from './permissions.ts';
+export * from './placements.ts';
 export * from './projects.ts';
 export * from './providers.ts';
 export * from './sessions.ts';
