@@ -285,8 +285,8 @@ CREATE INDEX "messages_unfinished_index" ON "messages" USING btree ("session_id"
 CREATE INDEX "permission_requests_session_index" ON "permission_requests" USING btree ("session_id","status");--> statement-breakpoint
 CREATE INDEX "permission_requests_tool_call_index" ON "permission_requests" USING btree ("tool_call_id");--> statement-breakpoint
 CREATE INDEX "permission_requests_expiry_index" ON "permission_requests" USING btree ("expires_at") WHERE "permission_requests"."status" = 'pending';--> statement-breakpoint
-CREATE INDEX "projects_user_index" ON "projects" USING btree ("user_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
-CREATE INDEX "sessions_project_index" ON "sessions" USING btree ("project_id","created_at" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "projects_user_index" ON "projects" USING btree ("user_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "sessions_project_index" ON "sessions" USING btree ("project_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "sessions_user_index" ON "sessions" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "sessions_parent_index" ON "sessions" USING btree ("parent_session_id") WHERE "sessions"."parent_session_id" is not null;--> statement-breakpoint
 CREATE INDEX "tool_calls_session_index" ON "tool_calls" USING btree ("session_id","created_at","id");--> statement-breakpoint

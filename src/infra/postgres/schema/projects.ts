@@ -28,7 +28,7 @@ export const projects = pgTable(
     updatedAt: moment('updated_at').notNull(),
   },
   (table) => [
-    index('projects_user_index').on(table.userId, table.createdAt.desc(), table.id.desc()),
+    index('projects_user_index').on(table.userId, table.createdAt, table.id),
     checkLength('projects_name_length', table.name, 1024, 1),
     check(
       'projects_port_range',

@@ -39,7 +39,7 @@ export const sessions = pgTable(
     updatedAt: moment('updated_at').notNull(),
   },
   (table) => [
-    index('sessions_project_index').on(table.projectId, table.createdAt.desc(), table.id.desc()),
+    index('sessions_project_index').on(table.projectId, table.createdAt, table.id),
     index('sessions_user_index').on(table.userId),
     index('sessions_parent_index').on(table.parentSessionId).where(sql`${table.parentSessionId} is not null`),
     checkLength('sessions_title_length', table.title, 1024),
