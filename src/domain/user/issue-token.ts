@@ -10,7 +10,7 @@ export interface TokenIssuerDeps {
 }
 
 /** However often its token is refreshed, a login ends after this long. */
-export const LOGIN_SESSION_LIFE_MS = 30 * 24 * 3_600_000;
+const LOGIN_SESSION_LIFE_MS = 30 * 24 * 3_600_000;
 
 export interface LoginResult {
   user: User;

@@ -109,6 +109,16 @@ describe('login', () => {
     expect((await logIn('finn')).status).toBe(200);
   });
 
+  it('does not show which of many parallel guesses was right', async () => {
+    await server.register('gwen');
+    const guess = (password: string) =>
+      server.call('POST', '/api/auth/login', { body: { email: 'gwen@example.com', password } });
+    const guesses = Array.from({ length: 30 }, (_, i) => guess(`wrong guess ${i}`));
+    const right = await guess('gwen-long-password');
+    await Promise.all(guesses);
+    expect(right.status).toBe(429);
+  });
+
   it('replaces a hash of older parameters after a success', async () => {
     const { userId } = await server.register('gina');
     const users = server.system.repositories.users;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { resolveModel } from '#domain/provider/index.ts';
+import { finishTurn } from '#domain/turn/index.ts';
 import { newId } from '#shared/ids.ts';
 import { createSecretBox } from '../../../src/infra/auth/index.ts';
 import { createHttpHarness, type HttpHarness, OPERATOR_KEY } from './harness.ts';
@@ -123,7 +124,27 @@ describe('sessions', () => {
     expect(foreign.status).toBe(400);
   });
 
-  it('are deleted with a running turn, and their sockets are told', async () => {
+  it('are deleted once their running turn has ended', async () => {
+    const id = await newSession();
+    const { json } = await server.call('POST', `/api/sessions/${id}/messages`, {
+      token,
+      body: { content: 'go' },
+    });
+    const { turns } = server.system.repositories;
+    let claimed = await turns.claim('worker', 60_000);
+    while (claimed && claimed.turn.id !== json.turn_id) {
+      claimed = await turns.claim('worker', 60_000);
+    }
+    const deleted = server.call('DELETE', `/api/sessions/${id}`, { token });
+    const asked = { topic: 'turn_cancel', message: { sessionId: id } };
+    await expect.poll(() => server.notices, { timeout: 5_000 }).toContainEqual(asked);
+    expect((await get(`/api/sessions/${id}/status`)).json.is_running).toBe(true);
+    await finishTurn(server.system, json.turn_id, { from: ['running'], status: 'cancelled' });
+    expect((await deleted).status).toBe(200);
+    expect((await get(`/api/sessions/${id}/status`)).status).toBe(404);
+  });
+
+  it('are deleted with a queued turn, and their sockets are told', async () => {
     const id = await newSession();
     await server.call('POST', `/api/sessions/${id}/messages`, { token, body: { content: 'hello' } });
     const { status, json } = await server.call('DELETE', `/api/sessions/${id}`, { token });
