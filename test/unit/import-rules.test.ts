@@ -44,6 +44,7 @@ const RULES: Rule[] = [
   { from: /^ws\/agent\//, inside: /^(shared\/|domain\/|ws\/agent\/)/, packages: /^(zod|diff)$/ },
   { from: /^ws\/(lsp|mcp)\//, inside: /^(shared\/|domain\/|ws\/agent\/ports\.ts$)/, packages: ANY },
   { from: /^cli\//, inside: /^(?!web\/)/, packages: ANY },
+  { from: /^sandbox\//, inside: /^(shared|domain|sandbox)\//, packages: /^(hono|ws|zod)(\/|$)/ },
   { from: /^web\//, inside: /^(web|shared|domain)\//, packages: ANY },
 ];
 

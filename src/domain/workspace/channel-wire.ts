@@ -9,9 +9,9 @@ export const CHANNEL_PATH = '/v1/channel';
 
 /** How much of one stream of a spawned process may be on the way; the reader grants more as it reads. */
 export const CHANNEL_WINDOW_BYTES = 256 * 1024;
-/** Standard input of a command travels inside its message. */
-export const MAX_EXEC_STDIN_BYTES = 8 * 1024 * 1024;
-/** Of one binary frame. */
+/** Of one message or frame; a command travels with its standard input. */
+export const MAX_CHANNEL_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** Of one binary frame of a stream; a live piece of text is not cut. */
 export const MAX_FRAME_PAYLOAD_BYTES = 64 * 1024;
 export const CHANNEL_PING_INTERVAL_MS = 5_000;
 /** A side that has been silent for this long is gone. */
@@ -19,9 +19,9 @@ export const CHANNEL_SILENCE_MS = 20_000;
 
 const ProcessId = z.int().min(1).max(0xffff_ffff);
 const Bytes = z.int().min(1).max(CHANNEL_WINDOW_BYTES);
-const Place = { id: ProcessId, project_id: z.string().max(64), root: z.string().max(4096).nullable() };
+const Place = { id: ProcessId, project_id: z.string(), root: z.string().nullable() };
 const Surroundings = {
-  cwd: z.string().max(8192).optional(),
+  cwd: z.string().optional(),
   env: z.record(z.string(), z.string()).optional(),
 };
 
@@ -54,6 +54,8 @@ export const ChannelRequest = z.discriminatedUnion('type', [
   }),
 ]);
 export type ChannelRequest = z.infer<typeof ChannelRequest>;
+export type ChannelExec = Extract<ChannelRequest, { type: 'exec' }>;
+export type ChannelSpawn = Extract<ChannelRequest, { type: 'spawn' }>;
 
 export const ChannelReply = z.discriminatedUnion('type', [
   /** The first message of a connection. */

@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { ChannelRequest, decodeFrame, type WorkspaceProvider } from '#domain/workspace/index.ts';
+import type { Log } from '#shared/log.ts';
+import type { Activity } from '../activity.ts';
+import { type ChannelSocket, createOutlet } from './outlet.ts';
+import type { RunDeps, Running } from './running.ts';
+import { startExec } from './start-exec.ts';
+import { startSpawn } from './start-spawn.ts';
+
+const MAX_RUNNING = 512;
+const POLICY_VIOLATION = 1008;
+
+const Numbered = z.object({ id: z.int().min(1).max(0xffff_ffff) });
+
+export interface ChannelSessionDeps {
+  provider: WorkspaceProvider;
+  activity: Activity;
+  socket: ChannelSocket;
+  log: Log;
+}
+
+/** What one connected server runs here. It ends with the connection. */
+export interface ChannelSession {
+  onText(text: string): void;
+  onBinary(bytes: Buffer): void;
+  onClose(): void;
+}
+
+export function createChannelSession(deps: ChannelSessionDeps): ChannelSession {
+  const { provider, activity, socket, log } = deps;
+  const outlet = createOutlet(socket);
+  const running = new Map<number, Running>();
+
+  function violated(reason: string): void {
+    log.warn({ reason }, 'channel closed: its caller breaks the rules');
+    socket.close(POLICY_VIOLATION, reason);
+  }
+
+  function begin(request: Extract<ChannelRequest, { type: 'exec' | 'spawn' }>): void {
+    const { id } = request;
+    if (running.has(id)) {
+      violated('a number is used twice');
+    } else if (running.size >= MAX_RUNNING) {
+      outlet.reply({ type: 'error', id, code: 'unavailable', error: 'Too many commands run at once.' });
+    } else {
+      const run: RunDeps = { provider, activity, outlet, log, violated, done: () => running.delete(id) };
+      running.set(id, request.type === 'exec' ? startExec(request, run) : startSpawn(request, run));
+    }
+  }
+
+  function handle(request: ChannelRequest): void {
+    if (request.type === 'exec' || request.type === 'spawn') {
+      begin(request);
+      return;
+    }
+    // Gone when it ended while the message was on its way.
+    const process = running.get(request.id);
+    if (request.type === 'stop') process?.stop();
+    else if (request.type === 'stdin_end') process?.endStdin();
+    else process?.grant(request.stream, request.bytes);
+  }
+
+  outlet.reply({ type: 'hello', driver: provider.driver, isolated: provider.isolated });
+  return {
+    onText(text) {
+      const value = parse(text);
+      const request = ChannelRequest.safeParse(value);
+      if (request.success) return handle(request.data);
+      const numbered = Numbered.safeParse(value);
+      if (!numbered.success) return violated('a message is not valid');
+      const { id } = numbered.data;
+      outlet.reply({ type: 'error', id, code: 'refused', error: 'The request is not valid.' });
+    },
+    onBinary(bytes) {
+      const frame = decodeFrame(bytes);
+      if (frame === null || frame.kind !== 'stdin') return violated('a frame is not valid');
+      // A process that has ended takes no input any more.
+      running.get(frame.id)?.stdin(frame.payload);
+    },
+    onClose() {
+      outlet.end();
+      for (const process of running.values()) process.stop();
+    },
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Readable } from 'node:stream';
+import {
+  CHANNEL_WINDOW_BYTES,
+  type ChannelSpawn,
+  framePayloads,
+  type WorkspaceProcess,
+} from '#domain/workspace/index.ts';
+import { describeFailure, type RunDeps, type Running } from './running.ts';
+
+type OutputName = 'stdout' | 'stderr';
+
+/** A process whose standard streams travel over the channel, each within what its reader has granted. */
+export function startSpawn(request: ChannelSpawn, deps: RunDeps): Running {
+  const { id } = request;
+  const { outlet } = deps;
+  const pumps = new Map<OutputName, Pump>();
+  let child: WorkspaceProcess | null = null;
+  let stopped = false;
+  let unwritten = 0;
+
+  function stop(): void {
+    stopped = true;
+    for (const pump of pumps.values()) pump.discardBeyondGrant();
+    void child?.kill();
+  }
+
+  async function run(): Promise<void> {
+    const workspace = await deps.provider.open(request.project_id, request.root);
+    const { argv, cwd, env } = request;
+    child = await workspace.spawn({ argv, cwd, env });
+    const end = deps.activity.begin(request.project_id, stop);
+    try {
+      child.stdin.on('error', () => {});
+      outlet.reply({ type: 'spawned', id });
+      for (const name of ['stdout', 'stderr'] as const) pumps.set(name, pump(child[name], name));
+      if (stopped) stop();
+      const { exitCode, signal } = await child.exited;
+      outlet.reply({ type: 'exit', id, exit_code: exitCode, signal });
+    } finally {
+      end();
+    }
+  }
+
+  function pump(stream: Readable, name: OutputName): Pump {
+    return createPump(stream, {
+      data: (bytes) => outlet.frame(name, id, bytes),
+      end: () => outlet.reply({ type: 'end', id, stream: name }),
+    });
+  }
+
+  void run()
+    .catch((error: unknown) => outlet.reply({ type: 'error', id, ...describeFailure(error, deps.log) }))
+    .finally(deps.done);
+
+  return {
+    stop,
+    stdin(payload) {
+      unwritten += payload.length;
+      if (child === null || unwritten > CHANNEL_WINDOW_BYTES) {
+        deps.violated('more input than was granted');
+        return;
+      }
+      // Called also when the process no longer reads: then the input is lost, as with a pipe.
+      child.stdin.write(payload, () => {
+        unwritten -= payload.length;
+        if (payload.length > 0) outlet.reply({ type: 'credit', id, bytes: payload.length });
+      });
+    },
+    endStdin: () => void child?.stdin.end(),
+    grant: (name, bytes) => pumps.get(name)?.grant(bytes),
+  };
+}
+
+interface Pump {
+  grant(bytes: number): void;
+  discardBeyondGrant(): void;
+}
+
+/** Reads a stream for as long as its reader grants, and leaves the rest in the process's pipe. */
+function createPump(stream: Readable, to: { data(bytes: Uint8Array): void; end(): void }): Pump {
+  let granted = CHANNEL_WINDOW_BYTES;
+  let discarding = false;
+  let ended = false;
+
+  function end(): void {
+    if (!ended) to.end();
+    ended = true;
+  }
+
+  stream.on('data', (chunk: Buffer) => {
+    if (granted <= 0) return;
+    granted -= chunk.length;
+    for (const piece of framePayloads(chunk)) to.data(piece);
+    if (granted <= 0 && !discarding) stream.pause();
+  });
+  stream.once('end', end);
+  stream.once('close', end);
+  stream.on('error', () => {});
+
+  return {
+    grant(bytes) {
+      granted += bytes;
+      if (granted > 0 && stream.isPaused()) stream.resume();
+    },
+    discardBeyondGrant() {
+      discarding = true;
+      stream.resume();
+    },
+  };
+}
