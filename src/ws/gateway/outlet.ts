@@ -4,7 +4,8 @@ import type { GatewayLimits } from './limits.ts';
 
 /** What a connection needs of its socket. */
 export interface RawSocket {
-  send(data: Buffer): void;
+  /** A whole encoded message, see `textMessage`. */
+  send(message: Buffer): void;
   /** Bytes given and not yet handed to the kernel. */
   buffered(): number;
   ping(): void;

@@ -76,7 +76,11 @@ export function mountGateway(deps: GatewayMountDeps): { close(): void } {
 
 function toRawSocket(socket: WebSocket, stream: Duplex): RawSocket {
   return {
-    send: (data) => socket.send(data, { binary: false }),
+    // Straight to the network: ws would frame the same bytes again for each socket. Without compression it
+    // keeps no queue of its own, so whole messages of both never mix.
+    send(message) {
+      if (socket.readyState === socket.OPEN) stream.write(message);
+    },
     buffered: () => socket.bufferedAmount,
     ping: () => socket.ping(),
     close: (code, reason) => socket.close(code, reason),

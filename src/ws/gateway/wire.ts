@@ -2,13 +2,36 @@ import { DomainError, isDomainError } from '#domain/errors.ts';
 import { formatCursor, type ServerFrame, type SessionEvent, type SocketFrame } from '#domain/events/index.ts';
 import type { Log } from '#shared/log.ts';
 
-export function encodeFrame(frame: ServerFrame): Buffer {
-  return Buffer.from(JSON.stringify(frame));
+const FINAL_TEXT = 0x81;
+const MAX_SHORT = 125;
+const MAX_MEDIUM = 0xffff;
+
+/** A whole WebSocket message (RFC 6455, 5.2): one unmasked final text frame, header and payload in one buffer. */
+export function textMessage(text: string): Buffer {
+  const length = Buffer.byteLength(text);
+  const header = length <= MAX_SHORT ? 2 : length <= MAX_MEDIUM ? 4 : 10;
+  const message = Buffer.allocUnsafe(header + length);
+  message[0] = FINAL_TEXT;
+  if (header === 2) message[1] = length;
+  else if (header === 4) {
+    message[1] = 126;
+    message.writeUInt16BE(length, 2);
+  } else {
+    message[1] = 127;
+    message.writeUInt32BE(0, 2);
+    message.writeUInt32BE(length, 6);
+  }
+  message.write(text, header);
+  return message;
 }
 
-/** The text of an event on the wire, made once for all sockets. */
+export function encodeFrame(frame: ServerFrame): Buffer {
+  return textMessage(JSON.stringify(frame));
+}
+
+/** An event as it goes to the network, made once for all sockets. */
 export function encodeEvent(event: SessionEvent): Buffer {
-  return Buffer.from(`{"_streamId":"${formatCursor(event.cursor)}",${event.body.slice(1)}`);
+  return textMessage(`{"_streamId":"${formatCursor(event.cursor)}",${event.body.slice(1)}`);
 }
 
 type ErrorFrame = Extract<SocketFrame, { Type: 'error' }>;
