@@ -3,7 +3,7 @@ import type { Appended, Cursor, EventLog, LogSignal, NewEvent, ReadResult } from
 import type { Clock } from '#shared/clock.ts';
 import { randomToken } from '#shared/ids.ts';
 
-export const EPOCH_BITS = 96;
+const EPOCH_BITS = 96;
 const SEEN_IDS_PER_SESSION = 1024;
 const SWEEP_INTERVAL_MS = 60_000;
 const META_TTL_MS = 24 * 3600 * 1000;

@@ -17,8 +17,8 @@ describe('a gateway under pressure', () => {
   });
   afterAll(() => database.close());
 
-  async function open(limits: Partial<GatewayLimits> = {}) {
-    const world = await createWorld({ database, limits: { tickMs: 20, ...limits } });
+  async function open(limits: Partial<GatewayLimits> = {}, uncached = false) {
+    const world = await createWorld({ database, uncached, limits: { tickMs: 20, ...limits } });
     worlds.push(world);
     const account = await world.newUser();
     const client = await world.connect(account.token);
@@ -177,6 +177,18 @@ describe('a gateway under pressure', () => {
     expect(await other.closed).toBe(4203);
     stranger.send({ type: 'ping' });
     await stranger.next('pong');
+  });
+
+  test('a revocation that the bus lost closes with 4203 at the next look, and nothing comes after', async () => {
+    const { world, client, attach, session, loginSessionId, user } = await open({ accessCheckMs: 100 }, true);
+    await attach();
+    const other = await world.connect((await world.login(user.id)).token);
+    await database.repositories.logins.revoke(loginSessionId, Date.now());
+    expect(await client.closed).toBe(4203);
+    await world.say(session.id, 'late');
+    other.send({ type: 'ping' });
+    await other.next('pong');
+    expect(labels(client.frames)).toEqual([]);
   });
 
   test('draining says so, closes with 4001 and refuses newcomers', async () => {

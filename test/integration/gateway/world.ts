@@ -9,7 +9,7 @@ import {
   type ServerFrame,
   type SessionFrame,
 } from '#domain/events/index.ts';
-import { verifyAccess } from '#domain/user/index.ts';
+import { type Authenticator, verifyAccess } from '#domain/user/index.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';
@@ -28,6 +28,8 @@ export interface WorldOptions {
   limits?: Partial<GatewayLimits>;
   log?: EventLog;
   bus?: Bus;
+  /** Every check asks the database. */
+  uncached?: boolean;
 }
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
@@ -46,12 +48,15 @@ export async function createWorld(options: WorldOptions) {
     clock: systemClock,
   });
   const system = contexts({ actor: { kind: 'system' }, requestId: 'test' });
-  const authenticator = createAuthenticator({
+  const cached = createAuthenticator({
     signer,
     verifyAccess: (claims) => verifyAccess(system, claims),
     bus,
     clock: systemClock,
   });
+  const authenticator: Authenticator = options.uncached
+    ? { authenticate: async (token) => verifyAccess(system, await signer.verify(token)), close: cached.close }
+    : cached;
   const limits = { connectsPerMinute: 10_000, ...options.limits };
   const gateway: Gateway = createGateway({
     contexts,
