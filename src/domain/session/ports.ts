@@ -1,11 +1,12 @@
 import type { Session, SessionModelConfig, Todo } from './session.ts';
 
-/** Amounts to add to (`cost`) or to put in place of (`promptTokens`, `completionTokens`) the session's own. */
+/** Amounts to add to (`add…`) or to put in place of (`promptTokens`, `completionTokens`) the session's own. */
 export interface SessionUsage {
   promptTokens?: number;
   completionTokens?: number;
   addCost?: number;
   contextWindow?: number;
+  addMessages?: number;
 }
 
 export interface SessionRepository {

@@ -27,14 +27,16 @@ export interface StartedCall {
   call: ToolCall;
   effect: StepEffect;
   journal: string | null;
+  /** An earlier attempt left its step open. */
+  isRepeated: boolean;
 }
 
 export interface CallOutcome {
   call: ToolCall;
   part: ToolResultPart;
   status: 'completed' | 'error' | 'timeout';
-  /** What becomes of the step, if there is one. */
-  step: 'done' | 'failed' | 'unknown';
+  /** What becomes of the step; null: nothing was journalled. */
+  step: 'done' | 'failed' | 'unknown' | null;
   commit?: ToolResult['commit'];
 }
 

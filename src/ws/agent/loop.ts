@@ -291,6 +291,7 @@ async function toolStep(run: Run, open: ToolCall[]): Promise<LoopEnd | null> {
       call,
       effect: plan.effect,
       journal: plan.journal ?? null,
+      isRepeated: state.interrupted.delete(call.id),
     }));
     await commit(run, { kind: 'start_calls', calls });
   }

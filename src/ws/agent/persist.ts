@@ -3,10 +3,10 @@ import { DomainError } from '#domain/errors.ts';
 import { emit } from '#domain/events/index.ts';
 import { type Message, toMessageView } from '#domain/message/index.ts';
 import { toPermissionRequestView } from '#domain/permission/index.ts';
-import { type Session, toSessionView } from '#domain/session/index.ts';
+import { type SessionUsage, toSessionView } from '#domain/session/index.ts';
 import { type ToolCall, type ToolCallChange, toToolCallView } from '#domain/toolcall/index.ts';
 import { emitSessionStatus, finishTurn, type Lease, type Step, type Turn } from '#domain/turn/index.ts';
-import type { CallOutcome, Change } from './changes.ts';
+import type { Change } from './changes.ts';
 
 export interface PersistDeps {
   ctx: AnyContext;
@@ -21,46 +21,59 @@ export interface PersistDeps {
 /** Writes changes of the turn in one transaction that fails with `lease_lost` once the lease is not ours. */
 export async function persist(deps: PersistDeps, changes: readonly Change[]): Promise<void> {
   await deps.ctx.transaction(async (tx) => {
-    const writer: Writer = { ...deps, tx, messages: 0, session: null };
-    const last = changes.at(-1);
+    const writer: Writer = { ...deps, tx, statements: [], messages: 0, usage: {} };
     for (const change of changes) {
-      // Counters and usage come before what ends the turn.
-      if (change === last && isLast(change)) await writeSession(writer);
-      await write(writer, change);
+      if (!isLast(change)) write(writer, change);
     }
-    if (!last || !isLast(last)) await writeSession(writer);
+    await settle(writer);
+    const last = changes.at(-1);
+    if (last && isLast(last)) await end(writer, last);
   });
 }
 
 interface Writer extends PersistDeps {
   tx: AnyContext;
-  /** Messages added by this transaction. */
+  /** In order; a connection carries one statement at a time. */
+  statements: Array<() => Promise<unknown>>;
+  /** Messages that became part of the session by this transaction. */
   messages: number;
-  session: Session | null;
+  usage: SessionUsage;
 }
 
-function isLast({ kind }: Change): boolean {
-  return kind === 'wait' || kind === 'finish' || kind === 'hand_back';
+type LastChange = Extract<Change, { kind: 'wait' | 'finish' | 'hand_back' }>;
+
+function isLast(change: Change): change is LastChange {
+  return change.kind === 'wait' || change.kind === 'finish' || change.kind === 'hand_back';
 }
 
-async function write(writer: Writer, change: Change): Promise<void> {
+function write(writer: Writer, change: Exclude<Change, LastChange>): void {
   switch (change.kind) {
     case 'open_message':
-      return openMessage(writer, change);
+      openMessage(writer, change);
+      break;
     case 'close_message':
-      return closeMessage(writer, change);
+      closeMessage(writer, change);
+      break;
     case 'save_message':
-      await setParts(writer, change.message);
       writer.messages += 1;
-      await writer.tx.repositories.steps.finish(writer.turn.id, change.message.id, ended(writer, 'failed'));
-      return insertCalls(writer, change.calls);
+      setParts(writer, change.message);
+      insertCalls(writer, change.calls);
+      break;
     case 'refinish_message':
-      await setParts(writer, change.message);
-      return emitMessage(writer, change.message);
+      setParts(writer, change.message);
+      emitMessage(writer, change.message);
+      break;
     case 'start_calls':
-      return startCalls(writer, change.calls);
+      startCalls(writer, change.calls);
+      break;
     case 'results':
-      return storeResults(writer, change);
+      storeResults(writer, change);
+      break;
+  }
+}
+
+async function end(writer: Writer, change: LastChange): Promise<void> {
+  switch (change.kind) {
     case 'wait':
       return wait(writer, change);
     case 'finish':
@@ -70,91 +83,69 @@ async function write(writer: Writer, change: Change): Promise<void> {
   }
 }
 
-async function openMessage(
-  writer: Writer,
-  { message, reopened }: Extract<Change, { kind: 'open_message' }>,
-): Promise<void> {
-  const { messages } = writer.tx.repositories;
-  if (reopened) await setParts(writer, message);
-  else await messages.insert(message);
-  if (reopened)
-    await writer.tx.repositories.steps.finish(writer.turn.id, message.id, ended(writer, 'failed'));
-  await writer.tx.repositories.steps.insert(
-    newStep(writer, { kind: 'model', subjectId: message.id, effect: 'none' }),
-  );
-  await emitMessage(writer, message);
+async function settle(writer: Writer): Promise<void> {
+  await execute(writer);
+  const { tx, turn, messages, usage } = writer;
+  if (messages === 0) return;
+  const counted = { ...usage, addMessages: messages };
+  const session = await tx.repositories.sessions.addUsage(turn.sessionId, counted, tx.clock.now());
+  await emit(tx, { Type: 'session_update', session_id: turn.sessionId, ...toSessionView(session) });
 }
 
-async function closeMessage(
+async function execute({ statements }: Writer): Promise<void> {
+  for (const statement of statements.splice(0)) await statement();
+}
+
+function openMessage(writer: Writer, { message, reopened }: Extract<Change, { kind: 'open_message' }>): void {
+  if (reopened) setParts(writer, message);
+  else writer.statements.push(() => writer.tx.repositories.messages.insert(message));
+  emitMessage(writer, message);
+}
+
+function closeMessage(
   writer: Writer,
   { message, calls, usage }: Extract<Change, { kind: 'close_message' }>,
-): Promise<void> {
-  const { tx, turn } = writer;
-  await setParts(writer, message);
-  await tx.repositories.steps.finish(turn.id, message.id, ended(writer, 'done'));
-  await emitMessage(writer, message);
-  await insertCalls(writer, calls);
+): void {
+  setParts(writer, message);
+  emitMessage(writer, message);
+  insertCalls(writer, calls);
   const { promptTokens, completionTokens, cost, contextWindow } = usage;
   writer.messages += 1;
-  writer.session = await tx.repositories.sessions.addUsage(
-    turn.sessionId,
-    { promptTokens, completionTokens, addCost: cost, contextWindow },
-    tx.clock.now(),
-  );
+  writer.usage = { promptTokens, completionTokens, addCost: cost, contextWindow };
 }
 
-async function insertCalls(writer: Writer, calls: ToolCall[]): Promise<void> {
+function insertCalls(writer: Writer, calls: ToolCall[]): void {
   if (calls.length === 0) return;
-  await writer.tx.repositories.toolCalls.insertMany(calls);
-  for (const call of calls) await emitCall(writer, call);
+  writer.statements.push(() => writer.tx.repositories.toolCalls.insertMany(calls));
+  for (const call of calls) emitCall(writer, call);
 }
 
-async function startCalls(
-  writer: Writer,
-  started: Extract<Change, { kind: 'start_calls' }>['calls'],
-): Promise<void> {
-  for (const { call, effect, journal } of started) {
+function startCalls(writer: Writer, started: Extract<Change, { kind: 'start_calls' }>['calls']): void {
+  for (const { call, effect, journal, isRepeated } of started) {
+    if (isRepeated) finishStep(writer, call.id, 'failed');
     if (effect !== 'none') {
-      const step = newStep(writer, {
-        kind: 'tool',
-        subjectId: call.id,
-        effect,
-        tool: call.name,
-        input: journal,
-      });
-      // An earlier attempt at this call may have left its step open.
-      await writer.tx.repositories.steps.finish(writer.turn.id, call.id, ended(writer, 'failed'));
-      await writer.tx.repositories.steps.insert(step);
+      startStep(writer, { subjectId: call.id, effect, tool: call.name, input: journal });
     }
-    const now = writer.tx.clock.now();
-    await updateCall(writer, call, { status: 'running', startedAt: now });
+    updateCall(writer, call, { status: 'running', startedAt: writer.tx.clock.now() });
   }
 }
 
-async function storeResults(
-  writer: Writer,
-  { message, results }: Extract<Change, { kind: 'results' }>,
-): Promise<void> {
-  const { tx, turn } = writer;
-  for (const outcome of results) {
-    const { call, part, status, step } = outcome;
-    await tx.repositories.steps.finish(turn.id, call.id, { ...ended(writer, step), output: part.content });
-    await updateCall(writer, call, callChange(outcome, status, tx.clock.now()));
-    await outcome.commit?.(tx);
+function storeResults(writer: Writer, { message, results }: Extract<Change, { kind: 'results' }>): void {
+  const { tx } = writer;
+  for (const { call, part, status, step, commit } of results) {
+    if (step) finishStep(writer, call.id, step, part.content);
+    updateCall(writer, call, {
+      status,
+      result: part.content,
+      isError: part.is_error,
+      errorMessage: part.is_error ? part.content : null,
+      finishedAt: tx.clock.now(),
+    });
+    if (commit) writer.statements.push(() => commit(tx));
   }
-  await tx.repositories.messages.insert(message);
   writer.messages += 1;
-  await emitMessage(writer, message);
-}
-
-function callChange({ part }: CallOutcome, status: CallOutcome['status'], now: number): ToolCallChange {
-  return {
-    status,
-    result: part.content,
-    isError: part.is_error,
-    errorMessage: part.is_error ? part.content : null,
-    finishedAt: now,
-  };
+  writer.statements.push(() => tx.repositories.messages.insert(message));
+  emitMessage(writer, message);
 }
 
 async function wait(writer: Writer, { asks }: Extract<Change, { kind: 'wait' }>): Promise<void> {
@@ -172,9 +163,10 @@ async function wait(writer: Writer, { asks }: Extract<Change, { kind: 'wait' }>)
       });
     }
     await tx.repositories.permissions.insert(request);
-    await updateCall(writer, call, { status: 'awaiting_permission' });
+    updateCall(writer, call, { status: 'awaiting_permission' });
     await emit(tx, { Type: 'permission_request', ...toPermissionRequestView(request) });
   }
+  await execute(writer);
   await emitSessionStatus(tx, turn.sessionId);
   await tx.repositories.turns.release(lease);
 }
@@ -184,9 +176,8 @@ async function finish(
   { outcome, interrupted }: Extract<Change, { kind: 'finish' }>,
 ): Promise<void> {
   const { tx, turn, lease } = writer;
-  for (const id of interrupted) {
-    await tx.repositories.steps.finish(turn.id, id, ended(writer, 'unknown'));
-  }
+  for (const id of interrupted) finishStep(writer, id, 'unknown');
+  await execute(writer);
   const done = await finishTurn(tx, turn.id, { ...outcome, from: ['running'] });
   if (!done) throw new DomainError('lease_lost', 'The turn is not running any more');
   await tx.repositories.turns.release(lease);
@@ -203,55 +194,55 @@ async function mustTransition({ tx, turn }: Writer, to: 'waiting' | 'queued'): P
   if (!moved) throw new DomainError('lease_lost', 'The turn is not running any more');
 }
 
-async function writeSession(writer: Writer): Promise<void> {
-  const { tx, turn, messages } = writer;
-  if (messages > 0) {
-    writer.session = await tx.repositories.sessions.addMessages(turn.sessionId, messages, tx.clock.now());
-    writer.messages = 0;
-  }
-  if (!writer.session) return;
-  await emit(tx, { Type: 'session_update', session_id: turn.sessionId, ...toSessionView(writer.session) });
-  writer.session = null;
-}
-
-async function setParts({ tx }: Writer, message: Message): Promise<void> {
+function setParts({ tx, statements }: Writer, message: Message): void {
   const { id, parts, appliedCursor, finishedAt, updatedAt } = message;
-  await tx.repositories.messages.setParts(id, { parts, appliedCursor, finishedAt, now: updatedAt });
+  statements.push(() =>
+    tx.repositories.messages.setParts(id, { parts, appliedCursor, finishedAt, now: updatedAt }),
+  );
 }
 
-async function updateCall(writer: Writer, call: ToolCall, change: ToolCallChange): Promise<void> {
-  const { tx } = writer;
-  const updated = await tx.repositories.toolCalls.update(call.id, change, tx.clock.now());
+function updateCall(writer: Writer, call: ToolCall, change: ToolCallChange): void {
+  const { tx, statements } = writer;
+  const now = tx.clock.now();
+  const updated = { ...call, ...change, updatedAt: now };
+  statements.push(() => tx.repositories.toolCalls.update(call.id, change, now));
   writer.stored(updated);
-  await emitCall(writer, updated);
+  emitCall(writer, updated);
 }
 
-async function emitMessage({ tx, turn }: Writer, message: Message): Promise<void> {
-  await emit(tx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(message) });
+function emitMessage({ tx, turn, statements }: Writer, message: Message): void {
+  statements.push(() => emit(tx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(message) }));
 }
 
-async function emitCall({ tx }: Writer, call: ToolCall): Promise<void> {
-  await emit(tx, { Type: 'tool_call_update', ...toToolCallView(call) });
+function emitCall({ tx, statements }: Writer, call: ToolCall): void {
+  statements.push(() => emit(tx, { Type: 'tool_call_update', ...toToolCallView(call) }));
 }
 
-function newStep(
-  { tx, turn, lease, nextStepIndex }: Writer,
-  step: Pick<Step, 'kind' | 'subjectId' | 'effect'> & { tool?: string; input?: string | null },
-): Step {
-  return {
+function startStep(
+  { tx, turn, lease, nextStepIndex, statements }: Writer,
+  step: Pick<Step, 'subjectId' | 'effect' | 'tool' | 'input'>,
+): void {
+  const started: Step = {
     turnId: turn.id,
     index: nextStepIndex(),
+    kind: 'tool',
     state: 'started',
-    tool: null,
-    input: null,
     ...step,
     output: null,
     token: lease.token,
     startedAt: tx.clock.now(),
     finishedAt: null,
   };
+  statements.push(() => tx.repositories.steps.insert(started));
 }
 
-function ended({ tx }: Writer, state: 'done' | 'failed' | 'unknown') {
-  return { state, output: null, now: tx.clock.now() };
+function finishStep(
+  { tx, turn, statements }: Writer,
+  subjectId: string,
+  state: 'done' | 'failed' | 'unknown',
+  output: string | null = null,
+): void {
+  statements.push(() =>
+    tx.repositories.steps.finish(turn.id, subjectId, { state, output, now: tx.clock.now() }),
+  );
 }

@@ -57,7 +57,7 @@ export async function prepareCall(
     const step = state.interrupted.get(call.id);
     const prepared = step ? await resume(tool, input, scope, step) : await tool.prepare(input, scope);
     if (!prepared) return { call, kind: 'outcome', outcome: unknownOutcome(call) };
-    if (prepared.kind === 'result') return outcomeReady(call, prepared.result);
+    if (prepared.kind === 'result') return outcomeReady(call, prepared.result, step !== undefined);
     const { ask } = prepared.plan;
     return ask ? await authorized(call, prepared.plan, await hooks.decide(call, ask)) : { call, ...prepared };
   } catch (error) {
@@ -114,13 +114,14 @@ async function runPlan(
   hooks: ToolStepHooks,
   signal: AbortSignal,
 ): Promise<CallOutcome | null> {
+  const hasStep = plan.effect !== 'none';
   try {
     const control = { signal, progress: (tail: string) => hooks.progress(call, tail) };
     const result = await withGrace(plan.run(control), signal, ABORT_GRACE_MS);
-    return result === ABANDONED || signal.aborted ? null : outcomeOf(call, result);
+    return result === ABANDONED || signal.aborted ? null : outcomeOf(call, result, hasStep);
   } catch (error) {
     if (signal.aborted) return null;
-    return outcomeOf(call, { content: describeFailure(call, error, hooks), isError: true });
+    return outcomeOf(call, { content: describeFailure(call, error, hooks), isError: true }, hasStep);
   }
 }
 
@@ -131,8 +132,8 @@ function describeFailure(call: ToolCall, error: unknown, hooks: ToolStepHooks): 
   return `${call.name} failed: ${errorMessage(error)}`;
 }
 
-function outcomeReady(call: ToolCall, result: ToolResult): ReadyCall {
-  return { call, kind: 'outcome', outcome: outcomeOf(call, result) };
+function outcomeReady(call: ToolCall, result: ToolResult, hasStep = false): ReadyCall {
+  return { call, kind: 'outcome', outcome: outcomeOf(call, result, hasStep) };
 }
 
 export function refusedOutcome(call: ToolCall): CallOutcome {
@@ -143,7 +144,7 @@ export function unknownOutcome(call: ToolCall): CallOutcome {
   return { ...outcomeOf(call, { content: INTERRUPTED_RESULT, isError: true }), step: 'unknown' };
 }
 
-function outcomeOf(call: ToolCall, result: ToolResult): CallOutcome {
+function outcomeOf(call: ToolCall, result: ToolResult, hasStep = false): CallOutcome {
   const isError = result.isError ?? false;
   const metadata = { ...result.metadata, ...(result.stopTurn ? stopMark() : {}) };
   const part: ToolResultPart = {
@@ -161,7 +162,7 @@ function outcomeOf(call: ToolCall, result: ToolResult): CallOutcome {
     call,
     part,
     status: isError ? 'error' : 'completed',
-    step: isError ? 'failed' : 'done',
+    step: hasStep ? (isError ? 'failed' : 'done') : null,
     commit: result.commit,
   };
 }

@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inject } from 'vitest';
-import type { Repositories } from '#domain/context.ts';
+import type { Database, Repositories } from '#domain/context.ts';
 import { type AnyContext, createContextFactory } from '#domain/create-context.ts';
 import { createEventPublisher } from '#domain/events/event-publisher.ts';
 import type { SessionFrame } from '#domain/events/index.ts';
@@ -21,7 +20,6 @@ import {
 import { createMemoryBus, createMemoryEventLog } from '../../../src/infra/memory/index.ts';
 import { createDirectoryProvider, createDirectoryWorkspace } from '../../doubles/directory-workspace.ts';
 import { createScriptedLanguageModel, type ScriptedAnswer } from '../../doubles/scripted-language-model.ts';
-import { createTestDatabase, type DatabaseKind } from '../../harness/database.ts';
 import { newProject, newSession, newUser } from '../postgres/records.ts';
 
 export const SELECTION: ModelSelection = {
@@ -66,13 +64,12 @@ export interface HarnessOptions {
   resolveModel?: ResolveModel;
 }
 
-/** A user with a project and a session, an in-process event log, and coordinators that share them. */
+/** A user with a project and a session, which are gone after `close`; an in-process event log, and coordinators that share them. */
 export async function createAgentHarness(
-  kind: DatabaseKind,
+  database: Database,
   script: ScriptedAnswer[],
   { settings = {}, isolated = true, resolveModel = async () => SELECTION }: HarnessOptions = {},
 ) {
-  const database = await createTestDatabase(kind, inject('postgresUrl'));
   const directory = await mkdtemp(join(tmpdir(), 'crush-agent-'));
   const clock = systemClock;
   const bus = createMemoryBus();
@@ -139,7 +136,7 @@ export async function createAgentHarness(
       await workspace.close();
       await bus.close();
       await eventLog.close();
-      await database.close();
+      await database.repositories.projects.delete(project.id);
       await rm(directory, { recursive: true, force: true });
     },
   };

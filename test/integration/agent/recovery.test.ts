@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Database } from '#domain/context.ts';
 import { answerPermission } from '#domain/permission/index.ts';
 import { cancelSession, type Lease, submitPrompt, type Turn } from '#domain/turn/index.ts';
 import { sha256 } from '#shared/digest.ts';
 import { newId } from '#shared/ids.ts';
 import { bash, call, type ScriptedAnswer, say, stall } from '../../doubles/scripted-language-model.ts';
-import { DATABASE_KINDS } from '../../harness/database.ts';
+import { createTestDatabase, DATABASE_KINDS } from '../../harness/database.ts';
 import {
   type AgentHarness,
   createAgentHarness,
@@ -24,8 +25,16 @@ afterEach(async () => {
 });
 
 describe.each(DATABASE_KINDS)('after the loss of an owner on %s', (kind) => {
+  let database: Database;
+
+  beforeAll(async () => {
+    database = await createTestDatabase(kind, inject('postgresUrl'));
+  });
+
+  afterAll(() => database.close());
+
   async function setUp(script: ScriptedAnswer[], options: HarnessOptions = {}): Promise<AgentHarness> {
-    harness = await createAgentHarness(kind, script, { settings: { skipRequests: true }, ...options });
+    harness = await createAgentHarness(database, script, { settings: { skipRequests: true }, ...options });
     return harness;
   }
 

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { Database } from '#domain/context.ts';
 import { DomainError } from '#domain/errors.ts';
 import type { SessionFrame, StreamDelta } from '#domain/events/index.ts';
 import { answerPermission } from '#domain/permission/index.ts';
@@ -15,7 +16,7 @@ import {
   stall,
   USAGE,
 } from '../../doubles/scripted-language-model.ts';
-import { DATABASE_KINDS } from '../../harness/database.ts';
+import { createTestDatabase, DATABASE_KINDS } from '../../harness/database.ts';
 import {
   type AgentHarness,
   createAgentHarness,
@@ -25,6 +26,8 @@ import {
   until,
 } from './harness.ts';
 
+const byText = (a: string | false, b: string | false) => String(a).localeCompare(String(b));
+
 let harness: AgentHarness | undefined;
 
 afterEach(async () => {
@@ -33,8 +36,16 @@ afterEach(async () => {
 });
 
 describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
+  let database: Database;
+
+  beforeAll(async () => {
+    database = await createTestDatabase(kind, inject('postgresUrl'));
+  });
+
+  afterAll(() => database.close());
+
   async function setUp(script: ScriptedAnswer[], options?: HarnessOptions): Promise<AgentHarness> {
-    harness = await createAgentHarness(kind, script, options);
+    harness = await createAgentHarness(database, script, options);
     return harness;
   }
 
@@ -336,8 +347,8 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
     expect(
       ends(seen)
         .map((frame) => 'turn_id' in frame && frame.turn_id)
-        .sort(),
-    ).toEqual([first.turnId, second.turnId].sort());
+        .sort(byText),
+    ).toEqual([first.turnId, second.turnId].sort(byText));
     expect(seen.filter(({ Type }) => Type === 'session_status').at(-1)).toMatchObject({
       status: 'cancelled',
       is_running: false,

@@ -37,6 +37,8 @@ export function createSessionRepository({ executor }: RepositoryDeps): SessionRe
         completionTokens: usage.completionTokens,
         contextWindow: usage.contextWindow,
         cost: usage.addCost === undefined ? undefined : sql`${sessions.cost} + ${usage.addCost}`,
+        messageCount:
+          usage.addMessages === undefined ? undefined : sql`${sessions.messageCount} + ${usage.addMessages}`,
         updatedAt: now,
       }),
     addMessages: (id, count, now) =>

@@ -1,0 +1,32 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createToolBench, type ToolBench } from '../../../../test/doubles/tool-scope.ts';
+import { bashTool } from './bash.ts';
+import { jobOutputTool } from './job-output.ts';
+
+let bench: ToolBench;
+
+beforeEach(async () => {
+  bench = await createToolBench();
+});
+
+afterEach(() => bench.close());
+
+test('tells what a running job has put out, and waits for its end', async () => {
+  await bench.use(bashTool, {
+    description: 'd',
+    command: 'echo one; sleep 1.5; echo two; exit 4',
+    auto_background_after: 1,
+  });
+  const running = await bench.use(jobOutputTool, { shell_id: '001' });
+  expect(running.content).toBe('Status: running\n\none\n');
+  const ended = await bench.use(jobOutputTool, { shell_id: '001', wait: true });
+  expect(ended.content).toBe('Status: completed\n\none\ntwo\nExit code 4');
+  expect(ended.metadata).toMatchObject({ done: true, shell_id: '001', working_directory: '/workspace' });
+});
+
+test('an unknown job is an error', async () => {
+  expect(await bench.use(jobOutputTool, { shell_id: 'FFF' })).toMatchObject({
+    isError: true,
+    content: expect.stringContaining('FFF'),
+  });
+});
