@@ -39,6 +39,8 @@ export interface WorkspaceProviderDeps {
   readOnlyPaths?: readonly string[];
   /** `builtin` searches without ripgrep even where it is installed. */
   searchEngine?: 'auto' | 'builtin';
+  /** Where bubblewrap is, when it is in none of the usual places. */
+  bwrapPath?: string;
 }
 
 const LOCK_WAIT_SECONDS = 10;
@@ -81,7 +83,7 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
       'sandbox.network.mode: allowlist is not available; use none or open',
     );
   }
-  const bwrapPath = findProgram('bwrap');
+  const bwrapPath = deps.bwrapPath ?? findProgram('bwrap');
   const flockPath = findProgram('flock');
   const system = findSystemLayout(deps.readOnlyPaths ?? [], network.mode);
   const launcher = createBubblewrapLauncher({

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chownSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorMessage } from '#shared/text.ts';
@@ -31,7 +31,7 @@ export interface SelfTestDeps {
 /** Every problem names what to do about it; nothing falls back to less isolation. */
 export async function testBubblewrap(deps: SelfTestDeps): Promise<SelfTestResult> {
   const problems: string[] = [];
-  if (deps.bwrapPath === null) {
+  if (deps.bwrapPath === null || !existsSync(deps.bwrapPath)) {
     problems.push('bubblewrap is not installed: apt install bubblewrap (or dnf install bubblewrap)');
   }
   for (const name of deps.missing) problems.push(`${name} is not installed: apt install util-linux`);

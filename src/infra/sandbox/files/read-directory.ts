@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { opendir } from 'node:fs/promises';
 
 /** Names that are read of one directory; what a larger one holds more is left out. */
-export const MAX_DIRECTORY_ENTRIES = 20_000;
+export const MAX_DIRECTORY_ENTRIES = 10_000;
 /** Entries that are fetched at once, off the event loop. */
 const BATCH = 512;
 

@@ -93,16 +93,30 @@ function parseRule(line: string): Rule[] {
   pattern = pattern.replace(/\/+$/, '');
   if (pattern === '') return [];
   const byName = !pattern.includes('/');
+  const matches = compilePattern(pattern.replace(/^\//, ''));
+  return matches === null ? [] : [{ ignores, directoriesOnly, byName, matches }];
+}
+
+const SPECIAL = /[*?[\]{}()!+@|\\]/;
+
+/** The plain kinds, which are most, are compared without an expression. Null for a pattern that is not valid. */
+function compilePattern(pattern: string): ((path: string) => boolean) | null {
+  if (!SPECIAL.test(pattern)) return (path) => path === pattern;
+  const suffix = pattern.slice(1);
+  if (pattern.startsWith('*') && !SPECIAL.test(suffix) && !suffix.includes('/')) {
+    return (name) => name.endsWith(suffix);
+  }
   try {
-    const matches = picomatch(pattern.replace(/^\//, ''), {
+    const matches = picomatch(pattern, {
       dot: true,
       nobrace: true,
       noextglob: true,
       nonegate: true,
       strictSlashes: true,
+      flags: 's',
     });
-    return [{ ignores, directoriesOnly, byName, matches: (path) => matches(path) }];
+    return (path) => matches(path);
   } catch {
-    return [];
+    return null;
   }
 }

@@ -108,13 +108,16 @@ export function createSearch(location: WorkspaceLocation, engine: SearchEngine):
   };
 }
 
+/** `s`: a name may hold a line break. */
+const GLOB_OPTIONS = { dot: false, strictSlashes: true, flags: 's' };
+
 /** A matcher for paths from the start of the search; `*.ts` means files directly there, `**` goes deeper. */
 export function compileGlob(pattern: string): (path: string) => boolean {
   if (pattern === '' || pattern.length > MAX_PATTERN_LENGTH || pattern.includes('\0')) {
     throw invalidPattern('is empty or too long');
   }
   try {
-    const matches = picomatch(pattern.replace(/^(?:\.?\/)+/, ''), { dot: false, strictSlashes: true });
+    const matches = picomatch(pattern.replace(/^(?:\.?\/)+/, ''), GLOB_OPTIONS);
     return (path) => matches(path);
   } catch (error) {
     throw new WorkspaceError('invalid_pattern', 'The pattern is not valid.', { cause: error });

@@ -42,7 +42,7 @@ export function compileInclude(include: string | null, start: readonly string[])
     const prefix = start.length === 0 ? 0 : start.join('/').length + 1;
     return (path) => matches(path.slice(prefix));
   }
-  const matches = picomatch(include, { dot: false });
+  const matches = picomatch(include, { dot: false, flags: 's' });
   return (path) => matches(path.slice(path.lastIndexOf('/') + 1));
 }
 

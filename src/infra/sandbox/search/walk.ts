@@ -1,5 +1,6 @@
 import { constants, type Dirent } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { setImmediate } from 'node:timers/promises';
 import { entryPath } from '../files/locate.ts';
 import { readNames } from '../files/read-directory.ts';
 import {
@@ -12,6 +13,8 @@ import {
 
 /** Each level holds a descriptor. */
 const MAX_DEPTH = 64;
+/** Entries after which the event loop gets its turn. */
+const BREATH = 512;
 const MAX_IGNORE_FILE_BYTES = 256 * 1024;
 const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
@@ -85,7 +88,9 @@ async function* descend(
   if (depth > MAX_DEPTH) return;
   const scopes = [...above];
   if (entries.some((entry) => entry.name === GITIGNORE)) await pushScope(scopes, directory.fd, base);
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
+    // Looking at names is work without a pause of its own.
+    if (index % BREATH === BREATH - 1) await setImmediate();
     const type = typeOf(entry);
     if (type === null || (options.skipHidden && entry.name.startsWith('.'))) continue;
     const path = base + entry.name;
