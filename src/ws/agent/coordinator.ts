@@ -179,11 +179,11 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
     const ended = () => Promise.allSettled([...active.values()].map((item) => item.ended));
     for (const item of active.values()) item.pause.abort();
     const grace = Math.min(DRAIN_GRACE_MS, drainMs / 2);
-    await Promise.race([ended(), sleep(grace)]);
+    await within(ended(), grace);
     for (const item of active.values()) abort(item, 'drain');
-    await Promise.race([ended(), sleep(Math.max(0, drainMs - grace))]);
+    await within(ended(), Math.max(0, drainMs - grace));
     taskStop.abort();
-    await Promise.race([Promise.allSettled(tasks), sleep(grace)]);
+    await within(Promise.allSettled(tasks), grace);
   }
 
   return {
@@ -223,4 +223,15 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
       return closing;
     },
   };
+}
+
+/** Leaves no timer behind, which would keep the process alive. */
+async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
+  const done = new AbortController();
+  const limit = sleep(limitMs, done.signal).catch(() => {});
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    done.abort();
+  }
 }
