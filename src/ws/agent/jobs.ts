@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
-import type { Workspace, WorkspaceProcess } from '#domain/workspace/index.ts';
+import { type Workspace, WorkspaceError, type WorkspaceProcess } from '#domain/workspace/index.ts';
 import type { Clock } from '#shared/clock.ts';
 import { createOutputBuffer, type OutputBuffer } from './output-buffer.ts';
 
@@ -38,7 +38,7 @@ export interface Job {
 
 /** Commands of sessions, in the background or on their way to it. */
 export interface JobRegistry {
-  /** Throws `Error` when the session already has too many. */
+  /** Throws `WorkspaceError` when the session already has too many. */
   start(sessionId: string, workspace: Workspace, request: JobRequest): Promise<Job>;
   get(sessionId: string, id: string): Job | null;
   remove(sessionId: string, id: string): void;
@@ -71,11 +71,14 @@ export function createJobRegistry({ clock }: { clock: Clock }): JobRegistry {
 
   return {
     async start(sessionId, workspace, request) {
-      if (closed) throw new Error('The server is shutting down');
+      if (closed) throw new WorkspaceError('unavailable', 'The server is shutting down');
       forget(sessionId);
       const session = sessions.get(sessionId) ?? { jobs: new Map(), counter: 0 };
       if (session.jobs.size >= MAX_JOBS_PER_SESSION) {
-        throw new Error(`This session already has ${MAX_JOBS_PER_SESSION} jobs; end one with job_kill`);
+        throw new WorkspaceError(
+          'refused',
+          `This session already has ${MAX_JOBS_PER_SESSION} jobs; end one with job_kill`,
+        );
       }
       sessions.set(sessionId, session);
       session.counter += 1;

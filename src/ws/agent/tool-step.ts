@@ -1,7 +1,6 @@
 import type { ToolResultPart } from '#domain/message/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import { WorkspaceError } from '#domain/workspace/index.ts';
-import { errorMessage } from '#shared/text.ts';
 import { ABANDONED, withGrace } from './abort.ts';
 import type { Decision } from './approval.ts';
 import type { CallOutcome, OpenAsk } from './changes.ts';
@@ -129,7 +128,8 @@ function describeFailure(call: ToolCall, error: unknown, hooks: ToolStepHooks): 
   if (error instanceof WorkspaceError) return error.message;
   if (error instanceof Error && error.name === 'TimeoutError') return `${call.name} took too long`;
   hooks.unexpected(call, error);
-  return `${call.name} failed: ${errorMessage(error)}`;
+  // Its text may name what lies outside the workspace.
+  return `${call.name} failed for an internal reason`;
 }
 
 function outcomeReady(call: ToolCall, result: ToolResult, hasStep = false): ReadyCall {
