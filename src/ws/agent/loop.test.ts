@@ -13,8 +13,9 @@ import { createToolBench, type ToolBench } from '../../../test/doubles/tool-scop
 import { TurnAbort } from './abort.ts';
 import type { Decision } from './approval.ts';
 import type { Change } from './changes.ts';
-import { type LoopInput, runLoop } from './loop.ts';
+import { runLoop } from './loop.ts';
 import { buildPrompt } from './prompt-messages.ts';
+import type { LoopInput } from './run.ts';
 import { defineTool, plan, type Tool } from './tools/tool.ts';
 import type { TurnState } from './turn-state.ts';
 

@@ -9,11 +9,11 @@ import { sleep } from '#shared/async.ts';
 import { decide } from './approval.ts';
 import { createLiveOutput } from './live-output.ts';
 import type { LoadedTurn } from './load-turn.ts';
-import type { LoopHooks } from './loop.ts';
 import { persist } from './persist.ts';
 import type { ToolScope } from './ports.ts';
 import { buildPrompt } from './prompt-messages.ts';
 import { systemPrompt } from './prompts/system.ts';
+import type { LoopHooks } from './run.ts';
 import type { ClaimedTurn, RunnerDeps } from './runner.ts';
 
 const SAVE_INTERVAL_MS = 2000;
