@@ -19,7 +19,7 @@ async function main(wanted: string | undefined): Promise<void> {
   if (!existsSync(CRUSH)) throw new Error('there is no dist/crush: run `npm run build` first');
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => stop.abort(new Error(`stopped by ${name}`)));
+    process.on(name, () => stop.abort(new Error(`stopped by ${name}`)));
   }
   const { outcomes, failures } = await runRows(rows, stop.signal);
   const machine = {

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path';
 import { build } from 'tsup';
 
 const SOURCES = resolve(import.meta.dirname, '../baselines');
-const NAMES = ['model-server', 'bare-hono', 'bare-ws', 'projects-query'] as const;
+const NAMES = ['model-server', 'bare-hono', 'bare-ws', 'projects-query', 'sandbox-host'] as const;
 export type BaselineName = (typeof NAMES)[number];
 
 export interface Baselines {

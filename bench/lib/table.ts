@@ -16,7 +16,7 @@ function cells(outcome: Outcome): string[] {
     String(rounds),
     baseline ? withUnit(baseline.median, unit) : '–',
     withUnit(measured.median, unit),
-    inTermsOf(comparison, figureOf(compared, goal?.figure), unit),
+    `${goal?.figure ? `${goal.figure} ` : ''}${inTermsOf(comparison, figureOf(compared, goal?.figure), unit)}`,
     `${inTermsOf(comparison, compared.p10, unit)} – ${inTermsOf(comparison, compared.p90, unit)}`,
     goal
       ? `${goal.figure ? `${goal.figure} ` : ''}${goal.at === 'most' ? '≤' : '≥'} ${inTermsOf(comparison, goal.limit, unit)}`

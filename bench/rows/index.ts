@@ -4,6 +4,7 @@ import { burstRow } from './burst.ts';
 import { deltasRow } from './deltas.ts';
 import { memoryRow } from './memory.ts';
 import { projectsRow } from './projects.ts';
+import { remoteRow } from './remote.ts';
 import { sandboxRow } from './sandbox.ts';
 import { searchRow } from './search.ts';
 import { startUpRow } from './start-up.ts';
@@ -22,4 +23,5 @@ export const ROWS: readonly BenchRow[] = [
   burstRow,
   sandboxRow,
   searchRow,
+  remoteRow,
 ];
