@@ -40,7 +40,8 @@ describe.skipIf(!hasBubblewrap)('the death of a server', () => {
     const child = spawn(process.execPath, [program, dataDir, projectId, command], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
-    await once(child.stdout, 'data');
+    const [first] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+    if (typeof first === 'number') throw new Error(`the server ended with ${first}`);
     return child;
   }
 

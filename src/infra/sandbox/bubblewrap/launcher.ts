@@ -86,8 +86,9 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
         lock?.release();
         if (isUnprotected) countUnprotected(location.directory, -1);
       };
+      let child: ChildProcess | null = null;
       try {
-        const child = spawnSandbox(deps, plan, request, lock?.fd ?? null);
+        child = spawnSandbox(deps, plan, request, lock?.fd ?? null);
         const closed = whenClosed(child).finally(release);
         await started(child);
         // bwrap reads its arguments before it forks, so all that it starts is in the group.
@@ -95,6 +96,7 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
         writeArguments(child, sandboxOptions(plan));
         return launched(child, closed);
       } catch (error) {
+        child?.kill('SIGKILL');
         release();
         throw error;
       }

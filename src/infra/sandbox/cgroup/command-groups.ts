@@ -30,7 +30,7 @@ export function createCommandGroups(limits: SandboxLimits, procRoot = '/proc'): 
     if (made.has(projectId)) return;
     for (const hierarchy of hierarchies) {
       const directory = join(hierarchy.directory, projectId);
-      mkdirSync(directory, { recursive: true });
+      makeQuietly(directory);
       for (const [file, value] of settings(hierarchy, limits)) writeQuietly(join(directory, file), value);
     }
     made.add(projectId);
@@ -52,6 +52,7 @@ export function createCommandGroups(limits: SandboxLimits, procRoot = '/proc'): 
     remove: ({ projectId }) => remove(projectId),
     async close() {
       await Promise.all([...made].map(remove));
+      for (const { directory } of hierarchies) await removeGroup(directory);
     },
   };
 }
@@ -70,6 +71,14 @@ function settings(hierarchy: Hierarchy, limits: SandboxLimits): [string, string]
   return files;
 }
 
+function makeQuietly(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch {
+    // As below.
+  }
+}
+
 /** A setting that this kernel lacks, or a process that has ended, is no reason to fail a command. */
 function writeQuietly(path: string, value: string): void {
   try {
@@ -79,7 +88,7 @@ function writeQuietly(path: string, value: string): void {
   }
 }
 
-/** A group is busy until the last of its processes is gone; one that other servers use stays. */
+/** A group is busy until the last of its processes is gone; one with groups of other servers stays. */
 async function removeGroup(directory: string): Promise<void> {
   for (let attempt = 0; attempt < REMOVE_ATTEMPTS; attempt += 1) {
     try {

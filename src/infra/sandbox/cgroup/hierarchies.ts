@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const WANTED = ['memory', 'pids'];
@@ -81,6 +81,7 @@ function goBack(base: string, server: string, self: string): void {
 function isWritable(directory: string): boolean {
   try {
     mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK | constants.X_OK);
     return true;
   } catch {
     return false;
