@@ -10,7 +10,7 @@ export type Change =
   /** Announces an assistant message, or withdraws what an earlier attempt put into it. */
   | { kind: 'open_message'; message: Message; reopened: boolean }
   /** A finished model step and the calls that it made. */
-  | { kind: 'close_message'; message: Message; calls: ToolCall[]; usage: StepUsage }
+  | { kind: 'close_message'; message: Message; calls: ToolCall[]; usage: StepUsage; isSummary: boolean }
   /** What a model step had when it broke off; the end of the turn closes it. */
   | { kind: 'save_message'; message: Message; calls: ToolCall[] }
   /** Journal before effect. */

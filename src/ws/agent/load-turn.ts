@@ -29,11 +29,16 @@ export async function loadTurn(ctx: AnyContext, turn: Turn): Promise<LoadedTurn>
     messages.listForTurn(turn.sessionId, turn.number, session.summaryMessageId),
   ]);
   if (!project) throw notFound('Project');
+  const known = history.find(({ id }) => id === turn.messageId);
   const state: TurnState = {
     turn,
     history,
     calls: new Map(calls.map((call) => [call.id, call])),
     interrupted: new Map(stored.filter(isOpenToolStep).map((step) => [step.subjectId, step])),
+    prompt: known ?? (await messages.get(turn.messageId)),
+    summaryId: session.summaryMessageId,
+    contextTokens: session.promptTokens + session.completionTokens,
+    summaryFailed: false,
   };
   return {
     session,

@@ -5,6 +5,7 @@ import { newId } from '#shared/ids.ts';
 import {
   call,
   createScriptedLanguageModel,
+  fail,
   type ScriptedAnswer,
   say,
   stall,
@@ -85,6 +86,10 @@ function newState(): TurnState {
     history: [message],
     calls: new Map(),
     interrupted: new Map(),
+    prompt: message,
+    summaryId: null,
+    contextTokens: 0,
+    summaryFailed: false,
   };
 }
 
@@ -106,7 +111,7 @@ async function start(
     state,
     tools: new Map(tools.map((tool) => [tool.name, tool])),
     selection: SELECTION,
-    limits: { maxSteps: 20 },
+    limits: { maxSteps: 20, summarizeAt: 800 },
     now: () => 1000,
     signal: signal.signal,
     pause: pause.signal,
@@ -115,9 +120,10 @@ async function start(
       async commit(changes) {
         commits.push(changes);
       },
-      async buildRequest(history) {
-        const messages = await buildPrompt(history, {
+      async buildRequest() {
+        const messages = await buildPrompt(state.history, {
           system: 's',
+          summaryId: state.summaryId,
           selection: SELECTION,
           loadImage: async () => null,
         });
@@ -299,4 +305,34 @@ test('a paused turn is handed back and continued from what is stored', async () 
   expect(await second.ended).toBe('finished');
   expect(second.commits[0]).toMatchObject([{ kind: 'open_message', reopened: true }]);
   expect(second.state.history).toHaveLength(2);
+});
+
+test('a full context is summarized before the next model call', async () => {
+  const state = { ...newState(), contextTokens: 800 };
+  const { ended, commits, model } = await start([say('all so far'), say('ok')], [], { state });
+  expect(await ended).toBe('finished');
+  expect(kinds(commits)).toEqual([
+    ['open_message'],
+    ['close_message', 'open_message'],
+    ['close_message', 'finish'],
+  ]);
+  expect(commits[1]?.[0]).toMatchObject({
+    isSummary: true,
+    message: { isSummary: true },
+    usage: { promptTokens: 0 },
+  });
+  expect(model.requests[1]?.messages).toMatchObject([
+    { role: 'system' },
+    { role: 'user', parts: [{ type: 'text', text: 'all so far' }] },
+  ]);
+});
+
+test('the turn goes on as it is when no summary can be had', async () => {
+  const state = { ...newState(), contextTokens: 800 };
+  const { ended, model } = await start([fail('down'), say('ok')], [], { state });
+  expect(await ended).toBe('finished');
+  expect(model.requests[1]?.messages).toMatchObject([
+    { role: 'system' },
+    { role: 'user', parts: [{ text: 'go' }] },
+  ]);
 });

@@ -3,7 +3,7 @@ import type { ToolCall } from '#domain/toolcall/index.ts';
 import { newId } from '#shared/ids.ts';
 import { abortKind } from './abort.ts';
 import type { CallOutcome } from './changes.ts';
-import { modelStep } from './model-step.ts';
+import { modelStep, summaryStep } from './model-step.ts';
 import {
   commit,
   conclude,
@@ -50,6 +50,9 @@ async function nextStep(run: Run): Promise<LoopEnd | null> {
     case 'call_model':
       if (pause.aborted) return handBack(run);
       return modelStep(run, action.reopen);
+    case 'summarize':
+      if (pause.aborted) return handBack(run);
+      return summaryStep(run, action.reopen);
   }
 }
 

@@ -10,33 +10,72 @@ import { nextIndex } from './turn-state.ts';
 import { stepUsage } from './usage.ts';
 
 export async function modelStep(run: Run, reopen: Message | null): Promise<LoopEnd | null> {
-  const { state, hooks, now } = run;
-  const message = openMessage(run, reopen);
-  const assembler = createAssembler({ now, newCallId: newId });
-  const cut = new AbortController();
-  const signal = AbortSignal.any([run.signal, run.pause, cut.signal]);
-  const request = await hooks.buildRequest(state.history.filter(({ id }) => id !== message.id));
-  const stream = hooks.stream(request, signal)[Symbol.asyncIterator]();
-  // The request is on its way while the message is being announced.
-  const first = stream.next();
-  first.catch(() => {});
-  let step: StreamedStep;
-  try {
-    await commit(run);
-    step = await streamStep(stream, first, { assembler, sink: sinkOf(run, message), signal });
-  } catch (error) {
-    cut.abort();
-    throw error;
-  }
-  if (signal.aborted && (step.stopReason === 'cancelled' || step.stopReason === 'error')) {
-    return stopModelStep(run, message, assembler);
-  }
+  const message = openMessage(run, reopen, false);
+  const { assembler, step, isCut } = await callModel(run, message);
+  if (isCut) return stopModelStep(run, message, assembler);
   if (step.error || step.stopReason === 'error') return failModelStep(run, message, assembler, step);
   await closeModelStep(run, message, assembler, step);
   return null;
 }
 
-function openMessage(run: Run, reopen: Message | null): Message {
+/** Puts a summary in the place of the history so far. Without one the turn goes on as it is. */
+export async function summaryStep(run: Run, reopen: Message | null): Promise<LoopEnd | null> {
+  const { state, hooks, now, selection } = run;
+  const message = openMessage(run, reopen, true);
+  const { assembler, step, isCut } = await callModel(run, message);
+  if (isCut) return stopModelStep(run, message, assembler, { keepCalls: false });
+  const parts = assembler.parts().filter(({ type }) => type === 'text');
+  const isUsable = step.stopReason !== 'error' && parts.length > 0;
+  const reason = isUsable ? 'end_turn' : 'error';
+  hooks.delta(message, { delta_type: 'finish', content: '', finish_reason: reason });
+  const time = now();
+  const closed: Message = {
+    ...message,
+    parts: [
+      ...parts,
+      { type: 'finish', reason, time, ...(step.error ? { message: step.error.message } : {}) },
+    ],
+    finishedAt: time,
+    updatedAt: time,
+    appliedCursor: cursorText(await hooks.settled()),
+  };
+  remember(state, closed);
+  const usage = { ...stepUsage(step.usage, selection.model), promptTokens: 0 };
+  run.pending.push({ kind: 'close_message', message: closed, calls: [], usage, isSummary: isUsable });
+  state.summaryFailed = !isUsable;
+  if (isUsable) {
+    state.summaryId = message.id;
+    state.contextTokens = usage.completionTokens;
+  }
+  return null;
+}
+
+/** `isCut`: the turn was aborted or paused meanwhile. */
+async function callModel(
+  run: Run,
+  message: Message,
+): Promise<{ assembler: Assembler; step: StreamedStep; isCut: boolean }> {
+  const { hooks, now } = run;
+  const assembler = createAssembler({ now, newCallId: newId });
+  const failed = new AbortController();
+  const signal = AbortSignal.any([run.signal, run.pause, failed.signal]);
+  const request = await hooks.buildRequest(message.isSummary ? 'summary' : 'step');
+  const stream = hooks.stream(request, signal)[Symbol.asyncIterator]();
+  // The request is on its way while the message is being announced.
+  const first = stream.next();
+  first.catch(() => {});
+  try {
+    await commit(run);
+    const step = await streamStep(stream, first, { assembler, sink: sinkOf(run, message), signal });
+    const isCut = signal.aborted && (step.stopReason === 'cancelled' || step.stopReason === 'error');
+    return { assembler, step, isCut };
+  } catch (error) {
+    failed.abort();
+    throw error;
+  }
+}
+
+function openMessage(run: Run, reopen: Message | null, isSummary: boolean): Message {
   const { state, selection, now } = run;
   const time = now();
   const message: Message = {
@@ -48,7 +87,7 @@ function openMessage(run: Run, reopen: Message | null): Message {
     parts: [],
     model: selection.model.id,
     provider: selection.providerId,
-    isSummary: false,
+    isSummary,
     finishedAt: null,
     appliedCursor: null,
     createdAt: reopen?.createdAt ?? time,
@@ -89,22 +128,28 @@ async function closeModelStep(
   remember(state, closed);
   for (const call of calls) state.calls.set(call.id, call);
   const usage = stepUsage(step.usage, selection.model);
-  run.pending.push({ kind: 'close_message', message: closed, calls, usage });
+  state.contextTokens = usage.promptTokens + usage.completionTokens;
+  run.pending.push({ kind: 'close_message', message: closed, calls, usage, isSummary: false });
 }
 
 /** The end of the turn, in the same transaction, gives the message its finish part and the calls their results. */
-async function saveBroken(run: Run, message: Message, assembler: Assembler): Promise<void> {
-  const calls = newCalls(run, message, assembler);
+async function saveBroken(run: Run, message: Message, assembler: Assembler, keepCalls = true): Promise<void> {
+  const calls = keepCalls ? newCalls(run, message, assembler) : [];
   const appliedCursor = cursorText(await run.hooks.settled());
   const saved: Message = { ...message, parts: finishedParts(assembler), updatedAt: run.now(), appliedCursor };
   run.pending.push({ kind: 'save_message', message: saved, calls });
 }
 
-async function stopModelStep(run: Run, message: Message, assembler: Assembler): Promise<LoopEnd> {
+async function stopModelStep(
+  run: Run,
+  message: Message,
+  assembler: Assembler,
+  { keepCalls = true } = {},
+): Promise<LoopEnd> {
   // Paused only: whoever goes on calls the model again, into the same message.
   if (!run.signal.aborted) return handBack(run);
   const kind = abortKind(run.signal);
-  if (kind === 'cancel' || kind === 'timeout') await saveBroken(run, message, assembler);
+  if (kind === 'cancel' || kind === 'timeout') await saveBroken(run, message, assembler, keepCalls);
   return conclude(run);
 }
 

@@ -104,13 +104,19 @@ function openMessage(writer: Writer, { message, reopened }: Extract<Change, { ki
 
 function closeMessage(
   writer: Writer,
-  { message, calls, usage }: Extract<Change, { kind: 'close_message' }>,
+  { message, calls, usage, isSummary }: Extract<Change, { kind: 'close_message' }>,
 ): void {
   setParts(writer, message);
   emitMessage(writer, message);
   insertCalls(writer, calls);
   const { promptTokens, completionTokens, cost, contextWindow } = usage;
   writer.messages += 1;
+  if (isSummary) {
+    const { tx, turn } = writer;
+    writer.statements.push(() =>
+      tx.repositories.sessions.setSummaryMessage(turn.sessionId, message.id, tx.clock.now()),
+    );
+  }
   writer.usage = { promptTokens, completionTokens, addCost: cost, contextWindow };
 }
 

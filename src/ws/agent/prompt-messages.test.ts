@@ -57,6 +57,7 @@ const result = (id: string): MessagePart => ({
 async function build(history: Message[], model: Partial<ModelInfo> = {}) {
   const prompt = await buildPrompt(history, {
     system: 'sys',
+    summaryId: null,
     selection: { providerId: 'p', model: { ...MODEL, ...model } },
     loadImage: async () => ({ mediaType: 'image/png', data: new Uint8Array([1]) }),
   });

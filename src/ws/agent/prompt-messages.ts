@@ -4,6 +4,8 @@ import { resultsOf } from './turn-state.ts';
 
 export interface PromptOptions {
   system: string;
+  /** The message that stands for everything before it. */
+  summaryId: string | null;
   selection: Pick<ModelSelection, 'providerId' | 'model'>;
   /** Null when the image is gone. */
   loadImage(part: ImagePart): Promise<{ mediaType: string; data: Uint8Array } | null>;
@@ -21,9 +23,11 @@ export async function buildPrompt(
   options: PromptOptions,
 ): Promise<PromptMessage[]> {
   const results = resultsOf(history);
+  const start = options.summaryId === null ? -1 : history.findIndex(({ id }) => id === options.summaryId);
   const messages: PromptMessage[] = [{ role: 'system', text: options.system }];
-  for (const message of history) {
-    if (message.isSummary) messages.push(...summary(message));
+  for (const message of history.slice(Math.max(0, start))) {
+    if (message.id === options.summaryId) messages.push(...summary(message));
+    else if (message.isSummary) continue;
     else if (message.role === 'user') messages.push(...(await user(message, options)));
     else if (message.role === 'assistant' && message.finishedAt !== null) {
       messages.push(...assistant(message, results, options));

@@ -15,7 +15,8 @@ export type LoopEnd = 'finished' | 'waiting' | 'handed_back' | 'lost';
 export interface LoopHooks extends ToolStepHooks {
   /** Writes in one transaction. Throws `lease_lost`. */
   commit(changes: Change[]): Promise<void>;
-  buildRequest(history: readonly Message[]): Promise<ModelRequest>;
+  /** From the state's history, without what is not finished. */
+  buildRequest(purpose: 'step' | 'summary'): Promise<ModelRequest>;
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPart>;
   delta(message: Message, delta: Parameters<StreamSink['delta']>[0]): void;
   checkpoint(

@@ -17,6 +17,7 @@ import type { LoopEnd } from './run.ts';
 import { nameSession } from './title.ts';
 import type { Tool } from './tools/tool.ts';
 import { createTurnHooks, type TurnScope } from './turn-hooks.ts';
+import { summarizeAt } from './turn-state.ts';
 
 const MAX_ATTEMPTS = 3;
 const SETTLE_RETRY_MS = 1000;
@@ -84,7 +85,10 @@ async function attempt(deps: RunnerDeps, claimed: ClaimedTurn, ctx: AnyContext):
       state: loaded.state,
       tools: new Map(deps.tools.map((tool) => [tool.name, tool])),
       selection: scope.selection,
-      limits: { maxSteps: deps.settings.maxSteps },
+      limits: {
+        maxSteps: deps.settings.maxSteps,
+        summarizeAt: deps.settings.autoSummarize ? summarizeAt(scope.selection.model.contextWindow) : null,
+      },
       hooks,
       now: () => deps.clock.now(),
       signal: claimed.signal,

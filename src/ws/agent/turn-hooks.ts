@@ -2,7 +2,7 @@ import type { AnyContext } from '#domain/create-context.ts';
 import { isDomainError } from '#domain/errors.ts';
 import { type Cursor, formatCursor } from '#domain/events/index.ts';
 import type { Message } from '#domain/message/index.ts';
-import type { ModelRequest, ModelSelection } from '#domain/provider/index.ts';
+import type { ModelRequest, ModelSelection, PromptMessage } from '#domain/provider/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import type { Workspace } from '#domain/workspace/index.ts';
 import { sleep } from '#shared/async.ts';
@@ -11,10 +11,12 @@ import { createLiveOutput } from './live-output.ts';
 import type { LoadedTurn } from './load-turn.ts';
 import { persist } from './persist.ts';
 import type { ToolScope } from './ports.ts';
-import { buildPrompt } from './prompt-messages.ts';
+import { buildPrompt, textOf } from './prompt-messages.ts';
+import { resumeRequest, summaryRequest } from './prompts/summary.ts';
 import { systemPrompt } from './prompts/system.ts';
 import type { LoopHooks } from './run.ts';
 import type { ClaimedTurn, RunnerDeps } from './runner.ts';
+import type { TurnState } from './turn-state.ts';
 
 const SAVE_INTERVAL_MS = 2000;
 const SAVE_CHARS = 8192;
@@ -135,15 +137,16 @@ function createRequestBuilder(deps: RunnerDeps, { claimed, loaded, selection, wo
   const images = new Map<string, Promise<{ mediaType: string; data: Uint8Array } | null>>();
   const facts = deps.facts.read(workspace, signal);
   const declarations = deps.tools.map(({ declaration }) => declaration);
-  return async (history: readonly Message[]): Promise<ModelRequest> => {
+  return async (purpose: 'step' | 'summary'): Promise<ModelRequest> => {
     const system = systemPrompt({
       facts: await facts,
       todos: session.todos,
       now: new Date(deps.clock.now()),
       isolated: deps.workspaces.isolated,
     });
-    const messages = await buildPrompt(history, {
+    const messages = await buildPrompt(state.history, {
       system,
+      summaryId: state.summaryId,
       selection,
       async loadImage({ Path: path }) {
         const load = async () =>
@@ -153,6 +156,8 @@ function createRequestBuilder(deps: RunnerDeps, { claimed, loaded, selection, wo
         return known;
       },
     });
+    if (purpose === 'summary') messages.push(userText(summaryRequest(session.todos)));
+    else insertResumption(messages, state);
     return {
       selection,
       messages,
@@ -161,6 +166,18 @@ function createRequestBuilder(deps: RunnerDeps, { claimed, loaded, selection, wo
       sessionId: session.id,
     };
   };
+}
+
+/** After a summary within the turn, the model is told what it was working on. */
+function insertResumption(messages: PromptMessage[], { history, summaryId, turn, prompt }: TurnState): void {
+  const summary = history.find(({ id }) => id === summaryId);
+  if (summary?.turnNumber !== turn.number || !prompt) return;
+  // Behind the system prompt and the summary itself.
+  messages.splice(2, 0, userText(resumeRequest(textOf(prompt))));
+}
+
+function userText(text: string): PromptMessage {
+  return { role: 'user', parts: [{ type: 'text', text }] };
 }
 
 function toolScope(

@@ -11,10 +11,20 @@ export interface TurnState {
   calls: Map<string, ToolCall>;
   /** Steps of calls that an earlier owner had started and not finished, by call id. */
   interrupted: Map<string, Step>;
+  /** The turn's own prompt, which may be older than the history that is loaded. */
+  prompt: Message | null;
+  /** Where the history that the model sees begins. */
+  summaryId: string | null;
+  /** Tokens of the latest model call, prompt and answer. */
+  contextTokens: number;
+  /** A summary was tried in vain. */
+  summaryFailed: boolean;
 }
 
 export type Action =
   | { kind: 'call_model'; reopen: Message | null }
+  /** The context is nearly full. */
+  | { kind: 'summarize'; reopen: Message | null }
   | { kind: 'run_tools'; calls: ToolCall[] }
   /** The model's answer was cut: its calls are answered without being run. */
   | { kind: 'refuse_calls'; calls: ToolCall[] }
@@ -25,6 +35,19 @@ export type Action =
 
 export interface LoopLimits {
   maxSteps: number;
+  /** Tokens of context from which on it is summarized first; null: never. */
+  summarizeAt: number | null;
+}
+
+const LARGE_WINDOW = 200_000;
+const LARGE_WINDOW_RESERVE = 20_000;
+const SMALL_WINDOW_SHARE = 0.8;
+
+/** 20 000 tokens are kept free in windows over 200 000, a fifth in others. */
+export function summarizeAt(contextWindow: number): number | null {
+  if (contextWindow === 0) return null;
+  if (contextWindow > LARGE_WINDOW) return contextWindow - LARGE_WINDOW_RESERVE;
+  return Math.floor(contextWindow * SMALL_WINDOW_SHARE);
 }
 
 const LOOP_WINDOW = 10;
@@ -35,7 +58,7 @@ export function nextAction(state: TurnState, limits: LoopLimits): Action {
   const own = state.history.filter(({ turnNumber }) => turnNumber === state.turn.number);
   const at = own.findLastIndex(({ role, isSummary }) => role === 'assistant' && !isSummary);
   const message = own[at];
-  if (!message) return { kind: 'call_model', reopen: null };
+  if (!message) return callModel(state, own, limits);
   if (message.finishedAt === null) return { kind: 'call_model', reopen: message };
   const results = resultsOf(own.slice(at + 1));
   const open = callsOf(message).flatMap(({ id }) => {
@@ -46,10 +69,17 @@ export function nextAction(state: TurnState, limits: LoopLimits): Action {
   if (open.length > 0) return { kind: continues ? 'run_tools' : 'refuse_calls', calls: open };
   if (!continues) return { kind: 'end' };
   if ([...results.values()].some(stopsTurn)) return { kind: 'end_denied', message };
-  return furtherStep(own, limits);
+  return furtherStep(state, own, limits);
 }
 
-function furtherStep(own: readonly Message[], { maxSteps }: LoopLimits): Action {
+function callModel(state: TurnState, own: readonly Message[], { summarizeAt: limit }: LoopLimits): Action {
+  const reopen = own.find(({ isSummary, finishedAt }) => isSummary && finishedAt === null) ?? null;
+  const isFull = limit !== null && state.contextTokens >= limit && !state.summaryFailed;
+  return isFull || reopen ? { kind: 'summarize', reopen } : { kind: 'call_model', reopen: null };
+}
+
+function furtherStep(state: TurnState, own: readonly Message[], limits: LoopLimits): Action {
+  const { maxSteps } = limits;
   const steps = own.filter(({ role, isSummary }) => role === 'assistant' && !isSummary).length;
   if (steps >= maxSteps) {
     return { kind: 'fail', error: `Stopped after ${maxSteps} steps`, errorCode: 'max_steps' };
@@ -61,7 +91,7 @@ function furtherStep(own: readonly Message[], { maxSteps }: LoopLimits): Action 
       errorCode: 'loop_detected',
     };
   }
-  return { kind: 'call_model', reopen: null };
+  return callModel(state, own, limits);
 }
 
 /** One step's signature more than 5 times among the last 10 steps. */

@@ -22,6 +22,7 @@ import {
   createAgentHarness,
   type HarnessOptions,
   pendingRequest,
+  SELECTION,
   turnEnds,
   until,
 } from './harness.ts';
@@ -462,6 +463,27 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
     const { repositories, session } = await setUp([]);
     expect(await run()).toMatchObject({ status: 'failed', errorCode: 'internal' });
     expect(await repositories.turns.listUnfinished(session.id)).toEqual([]);
+  });
+
+  test('a full context is replaced by a summary, from which later turns start', async () => {
+    const model = { ...SELECTION.model, contextWindow: 130 };
+    const found = await setUp([say('one'), say('the summary'), say('two'), say('another'), say('three')], {
+      resolveModel: async () => ({ ...SELECTION, model }),
+    });
+    await run('first');
+    await turnEnds(found.repositories, (await prompt('second')).turnId);
+    expect(found.model.requests[2]?.messages.slice(1)).toMatchObject([
+      { role: 'user', parts: [{ text: 'the summary' }] },
+      { role: 'user', parts: [{ text: expect.stringContaining('second') }] },
+    ]);
+    const summary = (await messages()).find(({ isSummary }) => isSummary);
+    expect((await found.repositories.sessions.get(found.session.id))?.summaryMessageId).toBe(summary?.id);
+    await turnEnds(found.repositories, (await prompt('third')).turnId);
+    const texts = JSON.stringify(found.model.requests[3]?.messages.slice(1));
+    expect(texts).toContain('the summary');
+    expect(texts).toContain('third');
+    expect(texts).not.toContain('first');
+    expect((await found.frames()).filter(({ Type }) => Type === 'generation_complete')).toHaveLength(3);
   });
 
   test('ends after its time', async () => {
