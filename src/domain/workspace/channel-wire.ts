@@ -15,7 +15,7 @@ export const MAX_CHANNEL_MESSAGE_BYTES = 16 * 1024 * 1024;
 export const MAX_FRAME_PAYLOAD_BYTES = 64 * 1024;
 export const CHANNEL_PING_INTERVAL_MS = 5_000;
 /** A side that has been silent for this long is gone. */
-export const CHANNEL_SILENCE_MS = 20_000;
+export const CHANNEL_SILENCE_MS = 15_000;
 
 const ProcessId = z.int().min(1).max(0xffff_ffff);
 const Bytes = z.int().min(1).max(CHANNEL_WINDOW_BYTES);

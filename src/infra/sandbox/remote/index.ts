@@ -1,0 +1,6 @@
+export {
+  createRemoteWorkspaceProvider,
+  type HostReport,
+  type RemoteWorkspaceProvider,
+  type RemoteWorkspaceProviderDeps,
+} from './provider.ts';

@@ -1,0 +1,114 @@
+import { Readable, type Writable } from 'node:stream';
+import { type ChannelSpawn, WorkspaceError, type WorkspaceProcess } from '#domain/workspace/index.ts';
+import { deferred } from '#shared/async.ts';
+import { type ChannelLink, type Receiver, STOP_PATIENCE_MS } from './channel-link.ts';
+import { createRemoteInput } from './remote-input.ts';
+
+/** Granted again in amounts of at least this, well below the window. */
+const MIN_GRANT_BYTES = 32 * 1024;
+
+export type RemoteProgram = Omit<ChannelSpawn, 'type' | 'id'>;
+
+type Exit = Awaited<WorkspaceProcess['exited']>;
+
+/** Starts a program over an open channel. When the channel is lost the process counts as killed. */
+export async function remoteSpawn(link: ChannelLink, program: RemoteProgram): Promise<WorkspaceProcess> {
+  const started = deferred<void>();
+  const exited = deferred<Exit>();
+  const input = createRemoteInput({
+    frame: (payload) => link.frame('stdin', id, payload),
+    end: () => link.send({ type: 'stdin_end', id }),
+  });
+  const outputs = {
+    stdout: createRemoteOutput((bytes) => link.send({ type: 'credit', id, stream: 'stdout', bytes })),
+    stderr: createRemoteOutput((bytes) => link.send({ type: 'credit', id, stream: 'stderr', bytes })),
+  };
+
+  function end(exit: Exit): void {
+    link.forget(id);
+    input.close();
+    outputs.stdout.end();
+    outputs.stderr.end();
+    exited.resolve(exit);
+  }
+
+  const receiver: Receiver = {
+    reply(message) {
+      if (message.type === 'spawned') started.resolve();
+      else if (message.type === 'credit') input.grant(message.bytes);
+      else if (message.type === 'end') outputs[message.stream].end();
+      else if (message.type === 'exit') end({ exitCode: message.exit_code, signal: message.signal });
+      else if (message.type === 'error') {
+        started.reject(new WorkspaceError(message.code, message.error));
+        end({ exitCode: null, signal: null });
+      }
+    },
+    frame(kind, payload) {
+      if (kind === 'stdout' || kind === 'stderr') outputs[kind].push(payload);
+    },
+    lost(error) {
+      started.reject(error);
+      end({ exitCode: null, signal: 'SIGKILL' });
+    },
+  };
+  const id = link.register(receiver);
+  try {
+    link.send({ type: 'spawn', id, ...program });
+  } catch (error) {
+    link.forget(id);
+    throw error;
+  }
+  await started.promise;
+
+  let killing: Promise<void> | null = null;
+  async function kill(): Promise<void> {
+    link.send({ type: 'stop', id });
+    const timer = setTimeout(() => end({ exitCode: null, signal: 'SIGKILL' }), STOP_PATIENCE_MS);
+    await exited.promise;
+    clearTimeout(timer);
+  }
+  return {
+    stdin: input.stream satisfies Writable,
+    stdout: outputs.stdout.stream,
+    stderr: outputs.stderr.stream,
+    exited: exited.promise,
+    kill: () => {
+      killing ??= kill();
+      return killing;
+    },
+  };
+}
+
+interface RemoteOutput {
+  stream: Readable;
+  push(bytes: Buffer): void;
+  end(): void;
+}
+
+/** What was read is granted again, so that no more than the window waits here. */
+function createRemoteOutput(grant: (bytes: number) => void): RemoteOutput {
+  let ungranted = 0;
+  let ended = false;
+  const stream = new Readable({ read: settle });
+  stream.on('error', () => {});
+
+  function settle(): void {
+    if (ended || ungranted < MIN_GRANT_BYTES) return;
+    const bytes = ungranted;
+    ungranted = 0;
+    grant(bytes);
+  }
+
+  return {
+    stream,
+    push(bytes) {
+      if (ended) return;
+      ungranted += bytes.length;
+      if (stream.push(bytes)) settle();
+    },
+    end() {
+      if (!ended) stream.push(null);
+      ended = true;
+    },
+  };
+}
