@@ -6,8 +6,6 @@ import {
 import { directiveIn } from '../lib/directive.ts';
 import { monotonicOffsetMs } from '../lib/monotonic.ts';
 
-const COMMAND = 'true';
-
 /** Knows nothing but the conversation it is sent, so that any number of sessions may ask at once. */
 function stepFor(request: ScriptedRequest): ScriptedStep {
   const messages = request.body.messages ?? [];
@@ -19,7 +17,8 @@ function stepFor(request: ScriptedRequest): ScriptedStep {
   }
   const done = messages.slice(last + 1).filter(({ role }) => role === 'tool').length;
   if (done >= directive.count) return { text: 'done' };
-  const input = { command: COMMAND, description: 'does nothing' };
+  // Never the same call twice: that would be taken for a model that turns in circles. true(1) ignores the number.
+  const input = { command: `true ${done}`, description: 'does nothing' };
   return { toolCalls: [{ id: `call_${messages.length}_${done}`, name: 'bash', input }] };
 }
 

@@ -4,6 +4,9 @@ export type Directive =
   /** This many chained calls of `bash`, then an answer. */
   | { kind: 'steps'; count: number };
 
+/** The least of a turn; the first one of a session also names it. */
+export const FIRST_PROMPT: Directive = { kind: 'deltas', count: 1, paceMs: 0, stamp: false };
+
 const MARK = 'bench:';
 
 export function promptOf(directive: Directive): string {

@@ -1,7 +1,7 @@
 import type { Bench, BenchRow } from '../lib/bench.ts';
 import { openSession } from '../lib/crush-client.ts';
 import { createDirectModel } from '../lib/direct-model.ts';
-import type { Directive } from '../lib/directive.ts';
+import { type Directive, FIRST_PROMPT } from '../lib/directive.ts';
 import { interleave } from '../lib/interleave.ts';
 import { compare, type Outcome } from '../lib/outcome.ts';
 import type { Deployment } from '../lib/services.ts';
@@ -31,6 +31,7 @@ async function burst({ services, signal }: Bench, deployment: Deployment): Promi
       async measured() {
         const session = await openSession(deployment);
         try {
+          await session.turn(FIRST_PROMPT);
           const { ms, deliveries } = await session.turn(PROMPT);
           if (deliveries.length !== DELTAS)
             throw new Error(`${deliveries.length} of ${DELTAS} deltas arrived`);

@@ -4,7 +4,7 @@ import { bareSandbox, runProgram } from '../lib/bare-sandbox.ts';
 import type { Bench, BenchRow } from '../lib/bench.ts';
 import { openSession } from '../lib/crush-client.ts';
 import { createDirectModel, type DirectModel } from '../lib/direct-model.ts';
-import type { Directive } from '../lib/directive.ts';
+import { type Directive, FIRST_PROMPT } from '../lib/directive.ts';
 import { interleave } from '../lib/interleave.ts';
 import { compare, type Outcome } from '../lib/outcome.ts';
 import type { Deployment } from '../lib/services.ts';
@@ -35,6 +35,7 @@ async function steps({ services, signal }: Bench, deployment: Deployment): Promi
       async measured() {
         const session = await openSession(deployment);
         try {
+          await session.turn(FIRST_PROMPT);
           const { ms, toolCalls } = await session.turn(PROMPT);
           if (toolCalls !== STEPS) throw new Error(`${toolCalls} of ${STEPS} calls completed`);
           return ms / STEPS;
