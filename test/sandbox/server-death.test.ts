@@ -82,6 +82,7 @@ describe.skipIf(!hasBubblewrap)('the death of a server', () => {
     const lock = await locks.acquire(opened.directory);
     lock.release();
     locks.close();
+    await opened.provider.destroy(opened.projectId, null);
     await opened.close();
   });
 });
