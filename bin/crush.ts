@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { chatCommand } from '#cli/chat/command.ts';
 import { configCommand } from '#cli/commands/config.ts';
 import { migrateCommand } from '#cli/commands/migrate.ts';
+import { sandboxServerCommand } from '#cli/commands/sandbox-server.ts';
 import { httpServerCommand, serveCommand, wsServerCommand } from '#cli/commands/servers.ts';
 import { userCommand } from '#cli/commands/user.ts';
 import { reportFatal } from '#cli/run-service.ts';
@@ -17,6 +18,7 @@ function program(): Command {
     serveCommand(),
     httpServerCommand(),
     wsServerCommand(),
+    sandboxServerCommand(),
     migrateCommand(),
     chatCommand(),
     userCommand(),

@@ -10,6 +10,8 @@ export interface CommonFlags {
   host?: string;
   httpPort?: string;
   wsPort?: string;
+  /** Of the sandbox server. */
+  port?: string;
   yolo?: boolean;
 }
 
@@ -51,6 +53,7 @@ export async function loadFromFlags(flags: CommonFlags): Promise<LoadedConfig> {
   set('server.host', flags.host, '--host');
   set('server.http_port', flags.httpPort, '--http-port');
   set('server.ws_port', flags.wsPort, '--ws-port');
+  set('server.sandbox_port', flags.port, '--port');
   set('permissions.skip_requests', flags.yolo, '--yolo');
   return loadConfig({ file: flags.config, cwd: flags.cwd, overrides });
 }

@@ -19,6 +19,7 @@ const Server = z.strictObject({
   host: z.string().min(1).default('127.0.0.1'),
   http_port: Port.default(8080),
   ws_port: Port.default(8081),
+  sandbox_port: Port.default(8888).describe('of crush sandbox-server'),
   public_url: OptionalUrl.default('').describe('what browsers use; default http://host:http_port'),
   cors_origins: z.array(Origin).default([]),
   trusted_proxies: z.array(z.string()).default([]).describe('addresses whose X-Forwarded-* headers count'),

@@ -4,7 +4,7 @@ import type { Log } from '#shared/log.ts';
 import { errorMessage } from '#shared/text.ts';
 import type { CloseStack } from '../close-stack.ts';
 
-export const PROFILE_PORTS = { http: 6060, ws: 6061 } as const;
+export const PROFILE_PORTS = { http: 6060, ws: 6061, sandbox: 6062 } as const;
 
 export async function openProfile(
   { config, log, stack }: { config: Config; log: Log; stack: CloseStack },

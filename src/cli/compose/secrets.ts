@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { configError, EXIT, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
 
-const MIN_SECRET_BYTES = 32;
+export const MIN_SECRET_BYTES = 32;
 
 export interface Secrets {
   jwtSecret: string;
@@ -40,8 +40,8 @@ function secretFor(key: 'jwt_secret' | 'master_key', config: Config, generate: b
   );
 }
 
-/** Two processes that start at once agree on one value: the first link wins. */
-function keptSecret(path: string): string {
+/** Made at first use, then read. Two processes that start at once agree on one value: the first link wins. */
+export function keptSecret(path: string): string {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
   try {
     mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });

@@ -1,6 +1,6 @@
 import { configError, EXIT, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
-import { WorkspaceError, type WorkspaceProvider } from '#domain/workspace/index.ts';
+import { type PlacementRepository, WorkspaceError, type WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Log } from '#shared/log.ts';
 import {
   createWorkspaceProvider,
@@ -8,6 +8,7 @@ import {
   type SandboxNetwork,
 } from '../../infra/sandbox/index.ts';
 import type { CloseStack } from '../close-stack.ts';
+import { openRemoteWorkspaces, usesSandboxServers } from './remote-workspaces.ts';
 import { isLoopback } from './secrets.ts';
 
 export interface WorkspacesDeps {
@@ -16,13 +17,25 @@ export interface WorkspacesDeps {
   stack: CloseStack;
 }
 
+/** On sandbox servers where the configuration names some, else on this machine. Throws `FatalError`. */
+export async function openWorkspaces(
+  deps: WorkspacesDeps & { placement?: PlacementRepository },
+): Promise<WorkspaceProvider> {
+  const { placement, ...local } = deps;
+  if (!usesSandboxServers(deps.config)) return openLocalWorkspaces(local);
+  if (placement === undefined)
+    throw configError('sandbox.base_url: this command runs without sandbox servers');
+  return openRemoteWorkspaces({ ...local, placement });
+}
+
 /**
- * The configured driver, tested: a driver that cannot run commands stops the start. `auto` is bubblewrap; only
+ * The driver of this machine, tested: a driver that cannot run commands stops the start. `auto` is bubblewrap; only
  * where bubblewrap is not installed and nobody but this machine can connect, commands run on the host.
  */
-export async function openWorkspaces(deps: WorkspacesDeps): Promise<WorkspaceProvider> {
+export async function openLocalWorkspaces(deps: WorkspacesDeps): Promise<WorkspaceProvider> {
   const { config, log, stack } = deps;
   const { driver } = config.sandbox;
+  const isAutomatic = driver === 'auto' || driver === 'remote';
   if (driver === 'host') return openHost(deps);
   const provider = createLocal(config, 'bubblewrap', log);
   const { ok, problems } = await provider.selfTest();
@@ -32,7 +45,7 @@ export async function openWorkspaces(deps: WorkspacesDeps): Promise<WorkspacePro
   }
   await provider.close();
   const missing = problems.some((problem) => problem.startsWith('bubblewrap is not installed'));
-  if (driver === 'auto' && missing && isLoopback(config.server.host)) return openHost(deps);
+  if (isAutomatic && missing && isLoopback(config.server.host)) return openHost(deps);
   throw new FatalError(
     `the sandbox does not work: ${problems.join('; ')} (sandbox.driver: host runs commands without isolation)`,
   );
