@@ -7,6 +7,7 @@ import { openLog } from './compose/logger.ts';
 import { openCatalogue } from './compose/models.ts';
 import { openPlatform } from './compose/platform.ts';
 import { openProfile, PROFILE_PORTS } from './compose/profile.ts';
+import { openSourceControl } from './compose/source-control.ts';
 import { openWorkspaces } from './compose/workspaces.ts';
 import { runService } from './run-service.ts';
 
@@ -26,7 +27,8 @@ export async function httpServer({ config }: LoadedConfig): Promise<void> {
     const workspaces = await openWorkspaces({ config, log, stack });
     const catalogue = openCatalogue(config, log);
     const drain = createDrainFlag();
-    const app = openApi({ platform, catalogue, workspaces, draining: drain.raised });
+    const sourceControl = openSourceControl(config, stack);
+    const app = openApi({ platform, catalogue, workspaces, sourceControl, draining: drain.raised });
     const { host, http_port: port } = config.server;
     const server = await listen(app, { host, port, key: 'server.http_port' }, stack);
     drain.raiseOnClose(stack);

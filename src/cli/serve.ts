@@ -10,6 +10,7 @@ import { openCatalogue } from './compose/models.ts';
 import { openPlatform } from './compose/platform.ts';
 import { openProfile, PROFILE_PORTS } from './compose/profile.ts';
 import { serveSockets } from './compose/sockets.ts';
+import { openSourceControl } from './compose/source-control.ts';
 import { openWorkspaces } from './compose/workspaces.ts';
 import { runService } from './run-service.ts';
 import { serveBanner } from './serve-banner.ts';
@@ -34,7 +35,8 @@ export async function serve({ config }: LoadedConfig): Promise<void> {
     const workspaces = await openWorkspaces({ config, log, stack });
     const catalogue = openCatalogue(config, log);
     const drain = createDrainFlag();
-    const app = openApi({ platform, catalogue, workspaces, draining: drain.raised });
+    const sourceControl = openSourceControl(config, stack);
+    const app = openApi({ platform, catalogue, workspaces, sourceControl, draining: drain.raised });
     const admin = await ensureLocalAdmin(platform);
     const { host, http_port, ws_port } = config.server;
     const http = await listen(app, { host, port: http_port, key: 'server.http_port' }, stack);

@@ -10,6 +10,8 @@ export const DOMAIN_ERROR_CODES = [
   'email_taken',
   'idempotency_mismatch',
   'unprocessable',
+  'not_a_repository',
+  'too_large',
   'too_many_requests',
   'queue_full',
   'overloaded',

@@ -3,6 +3,7 @@ import type { EdgeDeps, HttpDeps } from './deps.ts';
 import { createEdge } from './edge/edge.ts';
 import type { Route } from './route.ts';
 import { authRoutes } from './routes/auth/index.ts';
+import { fileRoutes } from './routes/files/index.ts';
 import { projectRoutes } from './routes/projects/index.ts';
 import { providerRoutes } from './routes/providers/index.ts';
 import { sessionRoutes } from './routes/sessions/index.ts';
@@ -36,6 +37,7 @@ export function createRoutes(deps: HttpDeps): Route[] {
     ...projectRoutes(deps),
     ...sessionRoutes(deps),
     ...turnRoutes(deps),
+    ...fileRoutes(deps),
     ...providerRoutes(deps),
   ];
 }

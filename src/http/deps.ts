@@ -7,7 +7,7 @@ import type {
   SecretBox,
   TokenSigner,
 } from '#domain/user/index.ts';
-import type { WorkspaceProvider } from '#domain/workspace/index.ts';
+import type { SourceControl, WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 
@@ -33,7 +33,8 @@ export interface HttpDeps extends EdgeDeps {
   tokenLifeMs: number;
   catalogue: Catalogue;
   autoModel: AutoModel | null;
-  workspaces: Pick<WorkspaceProvider, 'create' | 'destroy'>;
+  workspaces: Pick<WorkspaceProvider, 'create' | 'open' | 'destroy'>;
+  sourceControl: Pick<SourceControl, 'clone' | 'diff'>;
   workspaceRoots: readonly string[];
   /** Limits on waiting prompts; the verbs' own when absent. */
   promptLimits?: { maxQueuedPerSession?: number; maxQueued?: number };

@@ -30,6 +30,8 @@ export const STATUS_OF_CODE: Readonly<Record<DomainErrorCode, number>> = {
   email_taken: 409,
   permission_settled: 409,
   unprocessable: 422,
+  not_a_repository: 422,
+  too_large: 413,
   idempotency_mismatch: 422,
   model_not_configured: 422,
   too_many_requests: 429,

@@ -3,10 +3,11 @@ import type { Access } from '#domain/user/index.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
-/** An answer: `body` becomes JSON. */
+/** An answer: `body` becomes JSON; `bytes` go out as they are. */
 export interface Reply {
   status: number;
   body?: unknown;
+  bytes?: Uint8Array | ReadableStream<Uint8Array>;
   headers?: Record<string, string>;
 }
 
@@ -19,6 +20,8 @@ export interface RouteRequest {
   header(name: string): string | undefined;
   /** The client's network address, seen through trusted proxies. */
   address(): string;
+  /** Aborted when the client goes away. */
+  signal(): AbortSignal;
 }
 
 export interface UserRequest extends RouteRequest {

@@ -1,7 +1,7 @@
 import type { Hono } from 'hono';
 import type { Config } from '#config/load.ts';
 import type { Catalogue } from '#domain/provider/index.ts';
-import type { WorkspaceProvider } from '#domain/workspace/index.ts';
+import type { SourceControl, WorkspaceProvider } from '#domain/workspace/index.ts';
 import { createHttpApp, createSystemApp } from '#http/app.ts';
 import type { EdgeDeps, HttpDeps } from '#http/deps.ts';
 import { createLoginThrottle } from '../../infra/auth/index.ts';
@@ -14,10 +14,11 @@ export interface ApiDeps {
   platform: Platform;
   catalogue: Catalogue;
   workspaces: WorkspaceProvider;
+  sourceControl: SourceControl;
   draining: () => boolean;
 }
 
-export function openApi({ platform, catalogue, workspaces, draining }: ApiDeps): Hono {
+export function openApi({ platform, catalogue, workspaces, sourceControl, draining }: ApiDeps): Hono {
   const { config } = platform;
   return createHttpApp({
     ...edgeOf(platform, draining),
@@ -31,6 +32,7 @@ export function openApi({ platform, catalogue, workspaces, draining }: ApiDeps):
     catalogue,
     autoModel: autoModelOf(config),
     workspaces,
+    sourceControl,
     workspaceRoots: workspaceRootsOf(config),
     promptLimits: { maxQueued: config.agent.task_queue_size },
   });

@@ -1,14 +1,22 @@
 import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { WORKSPACE_ROOT, WorkspaceError, type WorkspaceProvider } from '../workspace/index.ts';
+import {
+  type SourceControl,
+  SourceControlError,
+  WORKSPACE_ROOT,
+  WorkspaceError,
+  type WorkspaceProvider,
+} from '../workspace/index.ts';
+import { type GitSource, parseGitSource } from './git-source.ts';
 import type { Project } from './project.ts';
 import { applySettings, type ProjectSettings, refuseServerOwned } from './project-changes.ts';
 import type { CreateProjectRequest } from './wire.ts';
 import { resolveWorkspaceRoot } from './workspace-root.ts';
 
 export interface CreateProjectDeps {
-  workspaces: Pick<WorkspaceProvider, 'create' | 'destroy'>;
+  workspaces: Pick<WorkspaceProvider, 'create' | 'open' | 'destroy'>;
+  sourceControl: Pick<SourceControl, 'clone'>;
   /** Directories of the sandbox host that projects may be placed in, by the operator. */
   workspaceRoots: readonly string[];
 }
@@ -25,11 +33,15 @@ const NO_SETTINGS: ProjectSettings = {
   needDatabase: false,
 };
 
-/** A project with its workspace; when either fails, neither is left. Throws `unprocessable` or `unavailable`. */
+/**
+ * A project with its workspace, which holds a clone when the request names a repository; when anything fails,
+ * nothing is left. The signal ends a clone. Throws `unprocessable`, `overloaded` or `unavailable`.
+ */
 export async function createProject(
   deps: CreateProjectDeps,
   ctx: Context<'projects'>,
   request: CreateProjectRequest,
+  signal: AbortSignal,
 ): Promise<Project> {
   if (ctx.actor.kind !== 'user') throw new DomainError('forbidden', 'A project needs an owner');
   const workspaceRoot = resolveWorkspaceRoot(request.workspace_path, deps.workspaceRoots);
@@ -38,6 +50,12 @@ export async function createProject(
     { ...request, workspace_path: null },
     { workspacePath, isDefault: workspaceRoot === null },
   );
+  const source = parseGitSource(request);
+  if (source !== null && workspaceRoot !== null) {
+    throw new DomainError('unprocessable', 'git_url: only the default workspace can be filled by a clone', {
+      field: 'git_url',
+    });
+  }
   const now = ctx.clock.now();
   const project: Project = {
     id: newId(),
@@ -52,6 +70,7 @@ export async function createProject(
   };
   try {
     await deps.workspaces.create(project.id, workspaceRoot);
+    if (source !== null) await fill(deps, project, source, signal);
     await ctx.repositories.projects.insert(project);
   } catch (error) {
     await deps.workspaces.destroy(project.id, workspaceRoot).catch((failure: unknown) => {
@@ -62,6 +81,16 @@ export async function createProject(
   return project;
 }
 
+async function fill(
+  deps: CreateProjectDeps,
+  project: Project,
+  source: GitSource,
+  signal: AbortSignal,
+): Promise<void> {
+  const workspace = await deps.workspaces.open(project.id, project.workspaceRoot);
+  await deps.sourceControl.clone(workspace, { ...source, ownerId: project.userId }, signal);
+}
+
 const REFUSALS: ReadonlySet<string> = new Set([
   'refused',
   'outside_workspace',
@@ -70,6 +99,11 @@ const REFUSALS: ReadonlySet<string> = new Set([
 ]);
 
 function toDomainError(error: unknown): unknown {
+  if (error instanceof SourceControlError) {
+    return error.code === 'busy'
+      ? new DomainError('overloaded', error.message, { cause: error })
+      : new DomainError('unprocessable', `git_url: ${error.message}`, { field: 'git_url', cause: error });
+  }
   if (!(error instanceof WorkspaceError)) return error;
   return REFUSALS.has(error.code)
     ? new DomainError('unprocessable', 'workspace_path: this directory cannot be used', {

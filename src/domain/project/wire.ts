@@ -31,6 +31,8 @@ export const CreateProjectRequest = z.object({
   name: ProjectName,
   description: text(10_000),
   ...projectFields,
+  git_url: text(2048),
+  git_ref: text(250),
 });
 export type CreateProjectRequest = z.infer<typeof CreateProjectRequest>;
 

@@ -57,7 +57,8 @@ export function createEdge(deps: EdgeDeps): Edge {
       delete headers['content-type'];
       return new Response(null, { status: 204, headers });
     }
-    return new Response(JSON.stringify(reply.body), { status: reply.status, headers });
+    const body = (reply.bytes ?? JSON.stringify(reply.body)) as ConstructorParameters<typeof Response>[0];
+    return new Response(body, { status: reply.status, headers });
   }
 
   function failure(exchange: Exchange, error: unknown, route?: Route): Reply {
@@ -97,6 +98,7 @@ export function createEdge(deps: EdgeDeps): Edge {
       param: (name) => c.req.param(name) ?? '',
       query: (name) => c.req.query(name),
       address: () => clientAddress(incomingOf(c)?.socket.remoteAddress, header('x-forwarded-for')),
+      signal: () => c.req.raw.signal,
     };
   }
 

@@ -16,12 +16,15 @@ interface Row {
   body?: (objects: Objects) => object;
   /** What fills the path's parameters; a row without belongs to no object. */
   params?: (objects: Objects) => Record<string, string>;
+  /** The object is named in the query. */
+  query?: (objects: Objects) => string;
   /** The object is named in the body only. */
   inBody?: true;
 }
 
 const project = (objects: Objects) => ({ id: objects.project });
 const session = (objects: Objects) => ({ id: objects.session });
+const byProject = (objects: Objects) => `project_id=${objects.project}`;
 const config = () => ({ provider: 'acme', model: 'big-1' });
 
 /** One row per route that needs a token; a route without a row fails. */
@@ -58,6 +61,13 @@ const ROWS: Record<string, Row> = {
     params: (objects) => ({ id: objects.session, requestId: objects.request }),
     body: () => ({ decision: 'deny' }),
   },
+  'GET /api/files': { own: 200, inBody: true, query: byProject },
+  'GET /api/files/content': {
+    own: 200,
+    inBody: true,
+    query: (objects) => `${byProject(objects)}&path=README.md`,
+  },
+  'GET /api/files/diff': { own: 200, inBody: true, query: byProject },
   'GET /api/auto-model': { own: 200 },
   'GET /api/providers': { own: 200 },
   'GET /api/providers/:provider/models': { own: 200, params: () => ({ provider: 'acme' }) },
@@ -138,7 +148,8 @@ function ask(key: string, row: Row, objects: Objects, token?: string): Promise<A
   const [method = '', pattern = ''] = key.split(' ');
   const params = row.params?.(objects) ?? {};
   const path = pattern.replace(/:(\w+)/g, (_, name: string) => params[name] ?? '');
-  return server.call(method, path, { token, body: row.body?.(objects) });
+  const query = row.query === undefined ? '' : `?${row.query(objects)}`;
+  return server.call(method, path + query, { token, body: row.body?.(objects) });
 }
 
 const shape = ({ status, json }: Answer) => ({ status, body: { ...json, request_id: 'any' } });

@@ -1,3 +1,8 @@
+import { execFileSync } from 'node:child_process';
+import { lookup } from 'node:dns';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Hono } from 'hono';
 import { inject } from 'vitest';
 import type { AnyContext } from '#domain/create-context.ts';
@@ -18,7 +23,10 @@ import {
   createSecretBox,
   createTokenSigner,
 } from '../../../src/infra/auth/index.ts';
+import { createSourceControl } from '../../../src/infra/git/index.ts';
+import { isPublicAddress } from '../../../src/infra/llm/http/address.ts';
 import { createMemoryBus, createMemoryEventLog } from '../../../src/infra/memory/index.ts';
+import { createDirectoryWorkspace, type DirectoryWorkspace } from '../../doubles/directory-workspace.ts';
 import { createTestDatabase, type DatabaseKind } from '../../harness/database.ts';
 
 export const OPERATOR_KEY = 'sk-operator-canary-0123456789';
@@ -142,6 +150,14 @@ export async function createHttpHarness(
   ];
   for (const topic of topics) bus.subscribe(topic, (message) => notices.push({ topic, message }));
   const workspaces = new Set<string>();
+  const files = createRepository();
+  const sourceControl = createSourceControl({
+    resolve: lookup,
+    isPublicAddress,
+    allowPrivate: [],
+    userAgent: 'git/test',
+    maxCloneBytes: 1024 * 1024,
+  });
   const failing: HttpHarness['failing'] = { create: false, destroy: false };
   const state: HttpHarness['state'] = { draining: false };
   const deps: HttpDeps = {
@@ -160,6 +176,7 @@ export async function createHttpHarness(
     catalogue,
     autoModel: { provider: 'acme', model: 'big-1', apiKey: null, baseUrl: null },
     workspaces: {
+      open: async () => files,
       async create(id) {
         if (failing.create) throw new Error('no room');
         workspaces.add(id);
@@ -169,6 +186,7 @@ export async function createHttpHarness(
         workspaces.delete(id);
       },
     },
+    sourceControl,
     workspaceRoots: ['/srv/work'],
     checks: { database: () => database.ping() },
     clock,
@@ -198,12 +216,23 @@ export async function createHttpHarness(
     },
     async close() {
       authenticator.close();
+      await sourceControl.close();
+      await files.close();
+      rmSync(files.directory, { recursive: true, force: true });
       await publisher.close();
       await eventLog.close();
       await bus.close();
       await database.close();
     },
   };
+}
+
+/** What every project of the harness holds: a repository with one file that is not committed. */
+function createRepository(): DirectoryWorkspace {
+  const directory = mkdtempSync(join(tmpdir(), 'crush-http-'));
+  execFileSync('git', ['init', '-q', directory]);
+  writeFileSync(join(directory, 'README.md'), 'hello\n');
+  return createDirectoryWorkspace(directory, 'project');
 }
 
 function caller(app: Hono): HttpHarness['call'] {
@@ -221,7 +250,8 @@ function caller(app: Hono): HttpHarness['call'] {
       status: response.status,
       headers: response.headers,
       text,
-      json: text === '' ? null : JSON.parse(text),
+      json:
+        text !== '' && response.headers.get('content-type') === 'application/json' ? JSON.parse(text) : null,
     };
   };
 }

@@ -15,7 +15,9 @@ import type { HttpDeps } from '../../deps.ts';
 import { JSON_BODY_LIMIT, ok, type Route } from '../../route.ts';
 import { pageReply, readPageQuery } from '../page-query.ts';
 
-export function projectRoutes(deps: Pick<HttpDeps, 'workspaces' | 'workspaceRoots'>): Route[] {
+export function projectRoutes(
+  deps: Pick<HttpDeps, 'workspaces' | 'workspaceRoots' | 'sourceControl'>,
+): Route[] {
   return [
     {
       method: 'GET',
@@ -30,8 +32,9 @@ export function projectRoutes(deps: Pick<HttpDeps, 'workspaces' | 'workspaceRoot
       path: '/api/projects',
       access: 'user',
       bodyLimit: JSON_BODY_LIMIT,
-      async handle({ ctx, body }) {
-        return ok(toProjectView(await createProject(deps, ctx, parseInput(CreateProjectRequest, body))));
+      async handle({ ctx, body, signal }) {
+        const request = parseInput(CreateProjectRequest, body);
+        return ok(toProjectView(await createProject(deps, ctx, request, signal())));
       },
     },
     {
