@@ -7,7 +7,7 @@ import {
   HostFileStat,
   WorkspaceError,
 } from '#domain/workspace/index.ts';
-import { hostUnavailable, toWorkspaceError } from './failures.ts';
+import { HostRefusal, hostUnavailable, toWorkspaceError } from './failures.ts';
 
 const MAX_CONNECTIONS = 32;
 /** Searches have time-outs of their own below this. */
@@ -19,7 +19,7 @@ export interface HostHttpOptions {
   url: URL;
   token: string;
   connectTimeoutMs: number;
-  /** Told of connections that could not be made or were lost. */
+  /** Told of connections that could not be made or were lost, and of refusals. */
   onFailure(cause: unknown): void;
 }
 
@@ -78,6 +78,7 @@ export function createHostHttp(options: HostHttpOptions): HostHttp {
         return await sendOnce(request);
       } catch (error) {
         if (request.signal?.aborted) throw request.signal.reason;
+        if (error instanceof HostRefusal) options.onFailure(error);
         if (error instanceof WorkspaceError) throw error;
         if (again && isLostConnection(error)) continue;
         throw translate(error);

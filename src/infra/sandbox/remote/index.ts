@@ -1,6 +1,1 @@
-export {
-  createRemoteWorkspaceProvider,
-  type HostReport,
-  type RemoteWorkspaceProvider,
-  type RemoteWorkspaceProviderDeps,
-} from './provider.ts';
+export { createRemoteWorkspaceProvider, type RemoteWorkspaceProvider } from './provider.ts';
