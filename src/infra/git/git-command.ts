@@ -10,6 +10,7 @@ const CONFIG: ReadonlyArray<readonly [string, string]> = [
   ['credential.helper', ''],
   ['protocol.allow', 'never'],
   ['submodule.recurse', 'false'],
+  ['diff.ignoreSubmodules', 'dirty'],
   ['gc.auto', '0'],
   ['maintenance.auto', 'false'],
   ['pack.threads', '1'],

@@ -15,6 +15,7 @@ const EXIT_NOT_INSTALLED = 127;
 /**
  * Parameter: a path below the repository. The repository's own configuration could name programs (filters, a file
  * monitor, drivers), so the files are compared from a repository made for this, which borrows index and objects.
+ * A repository inside is never entered: adding by directory would run git in it, with its configuration.
  */
 const SCRIPT = `
 command -v git > /dev/null || exit ${EXIT_NOT_INSTALLED}
@@ -35,7 +36,8 @@ if ! git ls-files -z > /dev/null 2>&1 || [ ! -f "$GIT_DIR/index" ]; then
   rm -f "$GIT_DIR/index"
   git read-tree "$base"
 fi
-git -c core.excludesFile="$top/.git/info/exclude" add -N --ignore-errors -- "$1" > /dev/null 2>&1 || :
+git -c core.excludesFile="$top/.git/info/exclude" ls-files -z --others --exclude-standard -- "$1" |
+  grep -zv '/$' | xargs -0 -r git add -N --ignore-errors -- > /dev/null 2>&1 || :
 git diff --no-color --no-ext-diff --no-textconv --ignore-submodules=dirty \\
   --src-prefix=a/ --dst-prefix=b/ "$base" -- "$1"
 `;
