@@ -1,7 +1,9 @@
+import { lookup } from 'node:dns';
 import { configError, EXIT, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
 import { type PlacementRepository, WorkspaceError, type WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Log } from '#shared/log.ts';
+import { isPublicAddress } from '../../infra/llm/http/address.ts';
 import {
   createWorkspaceProvider,
   type LocalWorkspaceProvider,
@@ -99,5 +101,5 @@ export function workspaceRootsOf({ sandbox, cwd }: Config): string[] {
 
 function networkOf({ sandbox }: Config): SandboxNetwork {
   const { mode, allow } = sandbox.network;
-  return mode === 'allowlist' ? { mode, allow } : { mode };
+  return mode === 'allowlist' ? { mode, allow, resolve: lookup, isPublicAddress } : { mode };
 }

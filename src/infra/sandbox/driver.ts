@@ -1,3 +1,4 @@
+import type { lookup } from 'node:dns';
 import type { Readable, Writable } from 'node:stream';
 
 /** Bounds of one command or, where a cgroup is at hand, of all commands of a workspace. */
@@ -16,8 +17,13 @@ export interface SandboxLimits {
 export type SandboxNetwork =
   | { mode: 'none' }
   | { mode: 'open' }
-  /** `host:port` patterns. */
-  | { mode: 'allowlist'; allow: readonly string[] };
+  /** By way of a proxy, to what the `host:port` patterns name and only at public addresses. */
+  | {
+      mode: 'allowlist';
+      allow: readonly string[];
+      resolve: typeof lookup;
+      isPublicAddress(address: string): boolean;
+    };
 
 /** A workspace as the server sees it. */
 export interface WorkspaceLocation {

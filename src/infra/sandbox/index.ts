@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import type { Log } from '#shared/log.ts';
 import { prepareEtcDirectory } from './bubblewrap/etc-directory.ts';
-import { createBubblewrapLauncher } from './bubblewrap/launcher.ts';
+import { type BubblewrapLauncherDeps, createBubblewrapLauncher } from './bubblewrap/launcher.ts';
 import { testBubblewrap } from './bubblewrap/self-test.ts';
 import { findSystemLayout } from './bubblewrap/system-layout.ts';
 import { createWorkspaceLocks } from './bubblewrap/workspace-lock.ts';
 import { createCommandGroups } from './cgroup/command-groups.ts';
 import type { SandboxLimits, SandboxNetwork } from './driver.ts';
+import { createEgress } from './egress/egress.ts';
 import { replaceFile } from './files/replace-file.ts';
 import { createHostLauncher } from './host/launcher.ts';
 import { createLocations } from './location.ts';
@@ -54,6 +55,9 @@ export function createWorkspaceProvider(deps: WorkspaceProviderDeps): LocalWorks
 }
 
 function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): LocalWorkspaceProvider {
+  if (deps.network.mode === 'allowlist') {
+    throw new WorkspaceError('unavailable', 'sandbox.network.mode: allowlist needs bubblewrap to hold');
+  }
   const launcher = createHostLauncher({
     limits: deps.limits,
     prlimitPath: findProgram('prlimit'),
@@ -76,22 +80,16 @@ function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): Local
 }
 
 function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string): LocalWorkspaceProvider {
-  const { network } = deps;
-  if (network.mode === 'allowlist') {
-    throw new WorkspaceError(
-      'unavailable',
-      'sandbox.network.mode: allowlist is not available; use none or open',
-    );
-  }
+  const { mode } = deps.network;
   const bwrapPath = deps.bwrapPath ?? findProgram('bwrap');
   const flockPath = findProgram('flock');
-  const system = findSystemLayout(deps.readOnlyPaths ?? [], network.mode);
+  const system = findSystemLayout(deps.readOnlyPaths ?? [], mode);
   const launcher = createBubblewrapLauncher({
     bwrapPath: bwrapPath ?? '/usr/bin/bwrap',
     seccompPath: prepareFilter(runtime),
     system,
     limits: deps.limits,
-    network: network.mode,
+    network: openNetwork(deps, bwrapPath ?? '/usr/bin/bwrap'),
     serverUid: serverUid(),
     locks: createWorkspaceLocks({
       lockDirectory: join(runtime, 'locks'),
@@ -115,13 +113,29 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
     selfTest: () =>
       testBubblewrap({
         bwrapPath,
-        missing: ['prlimit', 'setpriv', 'flock'].filter((name) => findProgram(name) === null),
+        missing: neededPrograms(mode).filter((name) => findProgram(name) === null),
         launcher,
-        network: network.mode,
+        network: mode,
         serverUid: serverUid(),
         scratch: runtime,
       }),
   });
+}
+
+function openNetwork(
+  { network, log }: WorkspaceProviderDeps,
+  bwrapPath: string,
+): BubblewrapLauncherDeps['network'] {
+  if (network.mode !== 'allowlist') return network.mode;
+  const { allow, resolve, isPublicAddress } = network;
+  return {
+    egress: createEgress({ allow, resolve, isPublicAddress, bwrapPath, serverUid: serverUid(), log }),
+    nsenterPath: findProgram('nsenter') ?? '/usr/bin/nsenter',
+  };
+}
+
+function neededPrograms(mode: SandboxNetwork['mode']): string[] {
+  return ['prlimit', 'setpriv', 'flock', ...(mode === 'allowlist' ? ['nsenter'] : [])];
 }
 
 function commonParts(

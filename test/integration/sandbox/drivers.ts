@@ -45,16 +45,22 @@ export async function openWorkspace(options: OpenOptions = {}): Promise<Opened> 
   const roots = join(base, 'roots');
   const root = listedRoot ? join(roots, 'project') : null;
   await mkdir(root ?? dataDir, { recursive: true });
-  const provider = createWorkspaceProvider({
-    driver: 'bubblewrap',
-    dataDir,
-    workspaceRoots: [roots],
-    limits: LIMITS,
-    network: { mode: 'none' },
-    timeoutMs: 60_000,
-    log: silentLog,
-    ...deps,
-  });
+  let provider: LocalWorkspaceProvider;
+  try {
+    provider = createWorkspaceProvider({
+      driver: 'bubblewrap',
+      dataDir,
+      workspaceRoots: [roots],
+      limits: LIMITS,
+      network: { mode: 'none' },
+      timeoutMs: 60_000,
+      log: silentLog,
+      ...deps,
+    });
+  } catch (error) {
+    await rm(base, { recursive: true, force: true });
+    throw error;
+  }
   const projectId = newId();
   await provider.create(projectId, root);
   return {

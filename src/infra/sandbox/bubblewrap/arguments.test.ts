@@ -74,8 +74,8 @@ describe('sandboxOptions', () => {
     expect(has(git, '--ro-bind', '/data/workspaces/p/.git/config', '/workspace/.git/config')).toBe(true);
   });
 
-  test('shares the network only in mode open', () => {
-    expect(sandboxOptions({ ...plan, network: 'open' })).not.toContain('--unshare-net');
+  test('shares the network only when it is told to', () => {
+    expect(sandboxOptions({ ...plan, network: 'inherited' })).not.toContain('--unshare-net');
   });
 
   test('keeps for another user only what setpriv needs', () => {

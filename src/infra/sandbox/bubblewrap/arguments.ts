@@ -30,7 +30,8 @@ export interface SandboxPlan {
   /** A directory that becomes `/etc`. */
   etcDirectory: string;
   git: GitProtection;
-  network: 'none' | 'open';
+  /** `inherited` is that of the process that starts bwrap: the host's, or one made for the workspace. */
+  network: 'none' | 'inherited';
   limits: SandboxLimits;
   env: Readonly<Record<string, string>>;
   /** Below the workspace, `''` for itself. */

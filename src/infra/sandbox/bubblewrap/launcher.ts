@@ -9,6 +9,7 @@ import type {
   SandboxLimits,
   WorkspaceLocation,
 } from '../driver.ts';
+import { type Egress, type EgressLease, egressEnvironment } from '../egress/egress.ts';
 import { childrenOf, signalQuietly, started } from '../process/child.ts';
 import { baseEnvironment, mergeEnvironment } from '../process/environment.ts';
 import type { DescriptorShield } from '../process/inherited-descriptors.ts';
@@ -36,7 +37,7 @@ export interface BubblewrapLauncherDeps {
   seccompPath: string;
   system: SystemLayout;
   limits: SandboxLimits;
-  network: 'none' | 'open';
+  network: 'none' | 'open' | { egress: Egress; nsenterPath: string };
   serverUid: number;
   locks: WorkspaceLocks;
   groups: CommandGroups;
@@ -48,7 +49,10 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
   /** Commands by workspace that could still replace `.git` or its parts. */
   const unprotected = new Map<string, number>();
 
-  function planFor(location: WorkspaceLocation, request: LaunchRequest): SandboxPlan {
+  const egress = typeof deps.network === 'object' ? deps.network.egress : null;
+  const added = egress === null ? {} : egressEnvironment();
+
+  function planFor(location: WorkspaceLocation, request: LaunchRequest, isJoined: boolean): SandboxPlan {
     const identity = identityFor(location, deps.serverUid);
     return {
       identity,
@@ -56,7 +60,7 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       directory: location.directory,
       etcDirectory: deps.etcDirectoryFor(identity.uid, identity.gid),
       git: unprotected.has(location.directory) ? NO_GIT_PROTECTION : findGitProtection(location.directory),
-      network: deps.network,
+      network: isJoined || deps.network === 'open' ? 'inherited' : 'none',
       limits: deps.limits,
       env: request.env,
       cwd: request.cwd,
@@ -72,11 +76,23 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
     else unprotected.delete(directory);
   }
 
+  /** Searches have no use for a network. */
+  async function acquireNetwork(
+    location: WorkspaceLocation,
+    request: LaunchRequest,
+  ): Promise<EgressLease | null> {
+    return request.fenced && egress !== null ? egress.acquire(location) : null;
+  }
+
   return {
-    environment: (extra) => mergeEnvironment(baseEnvironment(SANDBOX_HOME, 'u'), extra),
+    environment: (extra) => mergeEnvironment({ ...baseEnvironment(SANDBOX_HOME, 'u'), ...added }, extra),
     async launch(location, request) {
       const lock = request.fenced ? await deps.locks.acquire(location.directory) : null;
-      const plan = planFor(location, request);
+      const lease = await acquireNetwork(location, request).catch((error: unknown) => {
+        lock?.release();
+        throw error;
+      });
+      const plan = planFor(location, request, lease !== null);
       const isUnprotected = plan.git.readOnly.length < 2;
       if (isUnprotected) countUnprotected(location.directory, 1);
       let released = false;
@@ -84,11 +100,12 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
         if (released) return;
         released = true;
         lock?.release();
+        lease?.release();
         if (isUnprotected) countUnprotected(location.directory, -1);
       };
       let child: ChildProcess | null = null;
       try {
-        child = spawnSandbox(deps, plan, request, lock?.fd ?? null);
+        child = spawnSandbox(deps, plan, request, { lockFd: lock?.fd ?? null, lease });
         const closed = whenClosed(child).finally(release);
         await started(child);
         // bwrap reads its arguments before it forks, so all that it starts is in the group.
@@ -102,9 +119,11 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       }
     },
     async forget(location) {
+      await egress?.forget(location);
       await deps.groups.remove(location);
     },
     async close() {
+      await egress?.close();
       deps.locks.close();
       await deps.groups.close();
       deps.shield.close();
@@ -122,11 +141,12 @@ function spawnSandbox(
   deps: BubblewrapLauncherDeps,
   plan: SandboxPlan,
   request: LaunchRequest,
-  lockFd: number | null,
+  { lockFd, lease }: { lockFd: number | null; lease: EgressLease | null },
 ): ChildProcess {
   const seccompFd = openSync(deps.seccompPath, 'r');
+  const [program, ...args] = [...entrance(deps, lease), deps.bwrapPath, '--args', String(ARGS_FD), '--'];
   try {
-    return spawn(deps.bwrapPath, ['--args', String(ARGS_FD), '--', ...sandboxCommand(plan)], {
+    return spawn(program ?? deps.bwrapPath, [...args, ...sandboxCommand(plan)], {
       stdio: deps.shield.cover([
         request.stdin,
         'pipe',
@@ -142,6 +162,11 @@ function spawnSandbox(
   } finally {
     closeSync(seccompFd);
   }
+}
+
+/** nsenter replaces itself by bwrap. */
+function entrance({ network }: BubblewrapLauncherDeps, lease: EgressLease | null): string[] {
+  return lease === null || typeof network === 'string' ? [] : [network.nsenterPath, ...lease.enter, '--'];
 }
 
 function writeArguments(child: ChildProcess, options: readonly string[]): void {

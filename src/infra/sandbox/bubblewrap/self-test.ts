@@ -22,7 +22,7 @@ export interface SelfTestDeps {
   bwrapPath: string | null;
   missing: readonly string[];
   launcher: ProcessLauncher;
-  network: 'none' | 'open';
+  network: 'none' | 'allowlist' | 'open';
   serverUid: number;
   /** Where a directory for the probe may be made. */
   scratch: string;
@@ -55,22 +55,27 @@ async function versionProblems(bwrapPath: string): Promise<string[]> {
 }
 
 async function probeProblems(deps: SelfTestDeps): Promise<string[]> {
-  const directory = mkdtempSync(join(deps.scratch, 'probe-'));
+  const location = makeProbeDirectory(deps);
   try {
-    if (deps.serverUid === 0) chownSync(directory, userFor('probe'), userFor('probe'));
-    const { uid, gid } = lstatSync(directory);
-    const location: WorkspaceLocation = { projectId: 'probe', directory, uid, gid };
-    const result = await runCommand(probeOptions(deps.launcher, location), new AbortController().signal);
+    const result = await runCommand(probeOptions(deps, location), new AbortController().signal);
     if (result.exitCode !== 0) return [`the sandbox does not start: ${result.stderr.trim().slice(0, 300)}`];
     return readProbe(result.stdout, deps.network);
   } catch (error) {
     return [explain(errorMessage(error))];
   } finally {
-    rmSync(directory, { recursive: true, force: true });
+    await deps.launcher.forget(location);
+    rmSync(location.directory, { recursive: true, force: true });
   }
 }
 
-function probeOptions(launcher: ProcessLauncher, location: WorkspaceLocation): RunOptions {
+function makeProbeDirectory({ scratch, serverUid }: SelfTestDeps): WorkspaceLocation {
+  const directory = mkdtempSync(join(scratch, 'probe-'));
+  if (serverUid === 0) chownSync(directory, userFor('probe'), userFor('probe'));
+  const { uid, gid } = lstatSync(directory);
+  return { projectId: 'probe', directory, uid, gid };
+}
+
+function probeOptions({ launcher, network }: SelfTestDeps, location: WorkspaceLocation): RunOptions {
   return {
     launch: () =>
       launcher.launch(location, {
@@ -78,7 +83,8 @@ function probeOptions(launcher: ProcessLauncher, location: WorkspaceLocation): R
         cwd: '',
         env: launcher.environment(undefined),
         stdin: 'ignore',
-        fenced: false,
+        // Only then has it the network that commands have.
+        fenced: network === 'allowlist',
       }),
     request: {},
     timeoutMs: PROBE_TIMEOUT_MS,
@@ -87,7 +93,7 @@ function probeOptions(launcher: ProcessLauncher, location: WorkspaceLocation): R
   };
 }
 
-function readProbe(output: string, network: 'none' | 'open'): string[] {
+function readProbe(output: string, network: SelfTestDeps['network']): string[] {
   const values = new Map(output.split('\n').map((line) => line.split(':') as [string, string | undefined]));
   const problems: string[] = [];
   if (values.get('Seccomp') !== '2') {
@@ -97,7 +103,7 @@ function readProbe(output: string, network: 'none' | 'open'): string[] {
     problems.push('commands could gain privileges: no_new_privs is not set');
   if (!/^0+$/.test(values.get('CapEff') ?? '')) problems.push('commands keep capabilities of the server');
   if (Number(values.get('Pids')) > 4) problems.push('commands see processes of the host');
-  if (network === 'none' && values.get('Links') !== '1') problems.push('the network is not isolated');
+  if (network !== 'open' && values.get('Links') !== '1') problems.push('the network is not isolated');
   if (values.get('Hidden') !== '1') problems.push("commands see the host's files");
   return problems;
 }

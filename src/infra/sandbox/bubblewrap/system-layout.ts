@@ -16,7 +16,7 @@ const ETC = [
 /** What of this host every sandbox sees read-only: `/usr`, its links, and the operator's extra directories. */
 export function findSystemLayout(
   extraDirectories: readonly string[],
-  network: 'none' | 'open',
+  network: 'none' | 'allowlist' | 'open',
 ): SystemLayout {
   const links: { path: string; target: string }[] = [];
   const directories = ['/usr'];

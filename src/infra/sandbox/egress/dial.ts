@@ -1,0 +1,100 @@
+import type { LookupAddress, lookup } from 'node:dns';
+import { connect, isIP, type Socket } from 'node:net';
+import type { Target } from './target.ts';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Name lookups occupy the threads that file operations need. */
+const MAX_LOOKUPS = 2;
+const MAX_WAITING_LOOKUPS = 64;
+
+export interface DialDeps {
+  resolve: typeof lookup;
+  isPublicAddress(address: string): boolean;
+}
+
+/** The message is for the command that asked. */
+export class DialError extends Error {
+  readonly kind: 'refused' | 'unreachable';
+  constructor(kind: 'refused' | 'unreachable', message: string) {
+    super(message);
+    this.name = 'DialError';
+    this.kind = kind;
+  }
+}
+
+export type Dial = (target: Target) => Promise<Socket>;
+
+/**
+ * Connects to what an allowlist has let pass. A name is resolved once and every answer must be public; the connection
+ * is made to these answers, so that a second resolution gains nothing. Rejects with `DialError`.
+ */
+export function createDial(deps: DialDeps): Dial {
+  let running = 0;
+  const waiting: (() => void)[] = [];
+
+  async function takeTurn(): Promise<void> {
+    if (running < MAX_LOOKUPS) {
+      running += 1;
+      return;
+    }
+    if (waiting.length >= MAX_WAITING_LOOKUPS) throw new DialError('unreachable', 'too many lookups at once');
+    await new Promise<void>((resolve) => waiting.push(resolve));
+  }
+
+  /** Hands the turn on, or frees it. */
+  function endTurn(): void {
+    const next = waiting.shift();
+    if (next === undefined) running -= 1;
+    else next();
+  }
+
+  async function addressesOf(host: string): Promise<LookupAddress[]> {
+    const family = isIP(host);
+    if (family !== 0) return [{ address: host, family }];
+    await takeTurn();
+    const found = await resolveAll(deps.resolve, host).finally(endTurn);
+    if (found.length === 0) throw new DialError('unreachable', 'the host was not found');
+    if (!found.every(({ address }) => deps.isPublicAddress(address))) {
+      throw new DialError('refused', 'the host leads to an address that is not public');
+    }
+    return found;
+  }
+
+  return async (target) => open(target, await addressesOf(target.host));
+}
+
+function resolveAll(resolve: typeof lookup, host: string): Promise<LookupAddress[]> {
+  return new Promise((accept, reject) => {
+    resolve(host, { all: true }, (error, addresses) => {
+      if (error) reject(new DialError('unreachable', 'the host was not found'));
+      else accept(addresses);
+    });
+  });
+}
+
+function open({ host, port }: Target, addresses: LookupAddress[]): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host,
+      port,
+      autoSelectFamily: addresses.length > 1,
+      lookup: (_name, options, callback) => {
+        const [first] = addresses;
+        if (options.all) callback(null, addresses);
+        else callback(null, first?.address ?? '', first?.family);
+      },
+    });
+    const fail = (): void => {
+      socket.destroy();
+      reject(new DialError('unreachable', 'the host does not answer'));
+    };
+    const timer = setTimeout(fail, CONNECT_TIMEOUT_MS);
+    socket.once('error', fail);
+    socket.once('connect', () => {
+      clearTimeout(timer);
+      socket.off('error', fail);
+      resolve(socket);
+    });
+    socket.once('close', () => clearTimeout(timer));
+  });
+}
