@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -16,12 +17,12 @@ export default defineConfig({
   noExternal: [/.*/],
   shims: true,
   minify: true,
-  keepNames: true,
   banner: { js: '#!/usr/bin/env node' },
   async onSuccess() {
     const pglite = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
     for (const asset of PGLITE_ASSETS) copyFileSync(join(pglite, asset), join('dist', asset));
-    renameSync('dist/crush.js', 'dist/crush');
+    execFileSync(process.execPath, ['drizzle/pglite-template.mjs', 'dist/pglite-template.tar.gz']);
+    renameSync('dist/crush.cjs', 'dist/crush');
     chmodSync('dist/crush', 0o755);
     writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
   },

@@ -1,4 +1,4 @@
-import pg from 'pg';
+import postgres from 'postgres';
 import { freePort } from '../../test/harness/process.ts';
 import type { Bench, BenchRow } from '../lib/bench.ts';
 import { type Child, startNode, untilHealthy } from '../lib/child.ts';
@@ -62,13 +62,10 @@ export const projectsRow: BenchRow = {
 /** Whoever has all the projects. */
 async function ownerOf({ services }: Bench): Promise<string> {
   const { postgresUrl } = await services.stores();
-  const client = new pg.Client({ connectionString: postgresUrl });
-  await client.connect();
+  const client = postgres(postgresUrl, { max: 1 });
   try {
-    const { rows } = await client.query<{ user_id: string }>(
-      'select user_id from projects group by user_id having count(*) = $1 limit 1',
-      [PROJECTS],
-    );
+    const rows = await client<Array<{ user_id: string }>>`
+      select user_id from projects group by user_id having count(*) = ${PROJECTS} limit 1`;
     if (!rows[0]) throw new Error('the projects are not in the database');
     return rows[0].user_id;
   } finally {

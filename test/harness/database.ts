@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import postgres from 'postgres';
 import { silentLog } from '#shared/log.ts';
 import { migrate, type SqlDatabase } from '../../src/infra/postgres/index.ts';
 import { createPgliteDatabase } from '../../src/infra/postgres/pglite-database.ts';
@@ -66,10 +66,9 @@ function openPostgres(url: string): SqlDatabase {
 }
 
 async function administer(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = postgres(url, { max: 1, onnotice: () => {} });
   try {
-    await client.query(statement);
+    await client.unsafe(statement);
   } finally {
     await client.end();
   }

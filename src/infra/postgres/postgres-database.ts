@@ -1,9 +1,10 @@
-import { drizzle } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres, { type Options, type Sql } from 'postgres';
 import type { Log } from '#shared/log.ts';
-import { createDatabase, type SqlDatabase } from './database.ts';
+import { createDatabase, type RawSql, type SqlDatabase } from './database.ts';
 import { unavailable } from './errors.ts';
-import { createStatementNames, queryThrough, withCodes } from './pg-client.ts';
+import { socketFactory } from './postgres-socket.ts';
+import { createTransactionPool, prepareAll } from './transaction-pool.ts';
 
 export interface PostgresOptions {
   /** Takes the place of host, port, user, password and database. */
@@ -18,125 +19,108 @@ export interface PostgresOptions {
   log: Log;
 }
 
-const CONNECT_TIMEOUT_MS = 5_000;
-const IDLE_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_S = 5;
+const IDLE_TIMEOUT_S = 30;
 const PING_TIMEOUT_MS = 5_000;
-const CLOSE_TIMEOUT_MS = 5_000;
+const CLOSE_TIMEOUT_S = 2;
 const STATEMENT_TIMEOUT_MS = 30_000;
-/** The server ends the statement first; this is for a server that has gone silent. */
+/** The server ends a statement first; this is for a server that has gone silent. */
 const SILENCE_TIMEOUT_MS = 40_000;
 /** A process that hangs inside a transaction must not keep its row locks: the sweep would skip its turn. */
 const IDLE_IN_TRANSACTION_TIMEOUT_MS = 10_000;
-/** Finds a dead peer within half a minute, so that its locks do not outlive it. */
-const KEEPALIVE = '-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4';
 /** Advisory lock of the migrators; any constant of ours. */
 const MIGRATION_LOCK = 7_305_816_221_493;
 const MIGRATION_TIMEOUT_MS = 600_000;
 
-/** pg takes the timeout per query too, its types do not say so. */
-interface MigrationQuery extends pg.QueryConfig {
-  query_timeout: number;
-}
-
 /** A pool of connections. Opens none until the first statement. */
 export function createPostgresDatabase(options: PostgresOptions): SqlDatabase {
-  const pool = openPool(options);
-  const names = createStatementNames();
+  // Statements share connections, several at a time on each; a transaction has one for itself.
+  const forStatements = Math.ceil(options.maxConnections / 4);
+  const client = openClient(options, { max: forStatements, silenceMs: SILENCE_TIMEOUT_MS });
+  const transactions = createTransactionPool({
+    open: (onclose) => openClient(options, { max: 1, silenceMs: SILENCE_TIMEOUT_MS, onclose }),
+    max: Math.max(1, options.maxConnections - forStatements),
+    deadlineMs: SILENCE_TIMEOUT_MS,
+  });
   return createDatabase({
-    executor: drizzle({ client: queryThrough(pool, names) }),
-    transaction: (run) =>
-      inTransaction(pool, (client) => run(drizzle({ client: queryThrough(client, names) }))),
+    executor: drizzle({ client: prepareAll(client, SILENCE_TIMEOUT_MS) }),
+    transaction: (run) => transactions.run((transaction) => run(drizzle({ client: transaction }))),
     admit: (call) => call(),
-    exclusively: (run) =>
-      inTransaction(pool, async (client) => {
-        const query = async (text: string) => {
-          const config: MigrationQuery = { text, query_timeout: MIGRATION_TIMEOUT_MS };
-          return (await client.query(config)).rows ?? [];
-        };
-        await query(`set local statement_timeout = ${MIGRATION_TIMEOUT_MS}`);
-        await query(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
-        return run({ query });
-      }),
-    ping: () => ping(pool),
-    close: () => endWithin(pool, CLOSE_TIMEOUT_MS),
+    exclusively: (run) => runExclusively(options, run),
+    ping: () => ping(client),
+    async close() {
+      await Promise.all([client.end({ timeout: CLOSE_TIMEOUT_S }), transactions.close(CLOSE_TIMEOUT_S)]);
+    },
   });
 }
 
-function openPool(options: PostgresOptions): pg.Pool {
-  const { url, host, port, user, password, database, log } = options;
-  const pool = new pg.Pool({
-    ...(url ? { connectionString: url } : { host, port, user, password, database }),
-    ssl: sslOf(options.sslmode),
-    max: options.maxConnections,
-    application_name: 'crush',
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    idleTimeoutMillis: IDLE_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
-    query_timeout: SILENCE_TIMEOUT_MS,
-    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
-    options: KEEPALIVE,
-    keepAlive: true,
+/** On a connection of its own, since migrations may be silent for long. */
+async function runExclusively<T>(options: PostgresOptions, run: (raw: RawSql) => Promise<T>): Promise<T> {
+  const pool = createTransactionPool({
+    open: (onclose) => openClient(options, { max: 1, silenceMs: MIGRATION_TIMEOUT_MS, onclose }),
+    max: 1,
+    deadlineMs: MIGRATION_TIMEOUT_MS,
   });
-  /** The pool does not listen to a client that is checked out, and an error without a listener ends the process. */
-  pool.on('connect', (client) => {
-    client.on('error', (error) => log.warn({ error: error.message }, 'a database connection was lost'));
-  });
-  pool.on('error', () => {});
-  return pool;
-}
-
-/** A connection on which the rollback fails too is thrown away. */
-async function inTransaction<T>(pool: pg.Pool, run: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const client = await withCodes(pool.connect());
-  let broken = false;
   try {
-    await withCodes(client.query('begin'));
-    const result = await run(client);
-    const { command } = await withCodes(client.query('commit'));
-    if (command !== 'COMMIT') throw new Error('A statement had failed, so the transaction was rolled back');
-    return result;
-  } catch (error) {
-    await client.query('rollback').catch(() => {
-      broken = true;
+    return await pool.run(async (transaction) => {
+      const query = async (text: string) => [...(await transaction.unsafe(text))];
+      await query(`set local statement_timeout = ${MIGRATION_TIMEOUT_MS}`);
+      await query(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+      return run({ query });
     });
-    throw error;
   } finally {
-    client.release(broken);
+    await pool.close(CLOSE_TIMEOUT_S);
   }
 }
 
-async function ping(pool: pg.Pool): Promise<void> {
-  const answered = withCodes(pool.query('select 1')).then(() => true);
-  if (await Promise.race([answered, after(PING_TIMEOUT_MS, false, answered)])) return;
-  throw unavailable({ code: 'CONNECTION_FAILED', message: 'no answer to a ping' });
+interface ClientSettings {
+  max: number;
+  silenceMs: number;
+  onclose?: () => void;
 }
 
-/** Does not wait longer for transactions that do not end. */
-async function endWithin(pool: pg.Pool, ms: number): Promise<void> {
-  const ended = pool.end();
-  await Promise.race([ended, after(ms, undefined, ended)]);
+function openClient(options: PostgresOptions, { max, silenceMs, onclose }: ClientSettings): Sql {
+  const { url, host, port, user, password, database, log } = options;
+  const settings = {
+    ...(!url && { host, port, user, password, database }),
+    ssl: sslOf(options.sslmode),
+    max,
+    connect_timeout: CONNECT_TIMEOUT_S,
+    idle_timeout: IDLE_TIMEOUT_S,
+    // Arrays are sent as text.
+    fetch_types: false,
+    socket: socketFactory(silenceMs),
+    onclose,
+    onnotice: (notice: { message?: string }) =>
+      log.debug({ notice: notice.message }, 'notice from the database'),
+    connection: {
+      application_name: 'crush',
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      // Finds a dead peer within half a minute, so that its locks do not outlive it.
+      tcp_keepalives_idle: 10,
+      tcp_keepalives_interval: 5,
+      tcp_keepalives_count: 4,
+    },
+  } as Options<Record<string, never>>;
+  return url ? postgres(url, settings) : postgres(settings);
 }
 
-/** Resolves after `ms`; its timer goes when `other` is settled. */
-function after<T>(ms: number, value: T, other: Promise<unknown>): Promise<T> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(value), ms);
-    const cancel = () => clearTimeout(timer);
-    other.then(cancel, cancel);
+async function ping(client: Sql): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = unavailable({ code: 'CONNECT_TIMEOUT', message: 'no answer to a ping' });
+    timer = setTimeout(() => reject(error), PING_TIMEOUT_MS);
   });
+  try {
+    await Promise.race([client`select 1`, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-function sslOf(mode: PostgresOptions['sslmode']): pg.PoolConfig['ssl'] {
-  switch (mode) {
-    case 'disable':
-    case 'allow':
-    case 'prefer':
-      return false;
-    case 'require':
-      return { rejectUnauthorized: false };
-    case 'verify-ca':
-      return { rejectUnauthorized: true, checkServerIdentity: () => undefined };
-    case 'verify-full':
-      return { rejectUnauthorized: true };
-  }
+function sslOf(mode: PostgresOptions['sslmode']): Options<Record<string, never>>['ssl'] {
+  if (mode === 'disable') return false;
+  if (mode === 'verify-ca') return { rejectUnauthorized: true, checkServerIdentity: () => undefined };
+  return mode;
 }

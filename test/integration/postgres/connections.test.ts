@@ -1,7 +1,9 @@
-import pg from 'pg';
+import postgres from 'postgres';
 import { expect, inject, it, onTestFinished } from 'vitest';
+import { sleep } from '#shared/async.ts';
 import { silentLog } from '#shared/log.ts';
 import { createPostgresDatabase } from '../../../src/infra/postgres/index.ts';
+import { createTransactionPool, prepareAll } from '../../../src/infra/postgres/transaction-pool.ts';
 import { createPostgresTestDatabase } from '../../harness/database.ts';
 import { freePort } from '../../harness/process.ts';
 import { newUser } from './records.ts';
@@ -26,17 +28,14 @@ it('says unavailable when nothing listens', async () => {
 
 it('goes on after its connections were cut', async () => {
   const database = await createPostgresTestDatabase(inject('postgresUrl'));
-  const admin = new pg.Client({ connectionString: inject('postgresUrl') });
-  await admin.connect();
+  const admin = postgres(inject('postgresUrl'), { max: 1 });
   onTestFinished(async () => {
     await admin.end();
     await database.close();
   });
+  const name = new URL(database.url).pathname.slice(1);
   const cut = () =>
-    admin.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crush' and datname = $1",
-      [new URL(database.url).pathname.slice(1)],
-    );
+    admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crush' and datname = ${name}`;
   const user = newUser();
   const run = database.transaction(async ({ users }) => {
     await users.insert(user);
@@ -46,19 +45,47 @@ it('goes on after its connections were cut', async () => {
   await expect(run).rejects.toMatchObject({ code: 'unavailable' });
   expect(await database.repositories.users.get(user.id)).toBeNull();
   const slow = database.exclusively((raw) => raw.query('select pg_sleep(20)'));
-  setTimeout(() => void cut(), 100);
+  slow.catch(() => {});
+  await expect
+    .poll(
+      () => admin`select 1 from pg_stat_activity where query like 'select pg_sleep%' and datname = ${name}`,
+    )
+    .toHaveLength(1);
+  await cut();
   await expect(slow).rejects.toMatchObject({ code: 'unavailable' });
   await Promise.all(Array.from({ length: 30 }, () => database.ping()));
 });
 
+it('sends nothing more of a transaction whose connection was cut while it was idle', async () => {
+  const database = await createPostgresTestDatabase(inject('postgresUrl'));
+  const admin = postgres(inject('postgresUrl'), { max: 1 });
+  onTestFinished(async () => {
+    await admin.end();
+    await database.close();
+  });
+  const name = new URL(database.url).pathname.slice(1);
+  const [before, after] = [newUser(), newUser()];
+  const run = database.transaction(async ({ users }) => {
+    await users.insert(before);
+    await admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'crush' and datname = ${name}`;
+    // Long enough for the end to arrive, and for others to open connections anew.
+    await sleep(200);
+    await Promise.all(Array.from({ length: 10 }, () => database.ping()));
+    await users.insert(after).catch(() => {});
+    await users.insert(after);
+  });
+  await expect(run).rejects.toMatchObject({ code: 'unavailable' });
+  expect(await database.repositories.users.count()).toBe(0);
+});
+
 it('prepares its statements, inside transactions too', async () => {
-  const source = await createPostgresTestDatabase(inject('postgresUrl'));
-  onTestFinished(() => source.close());
-  await source.transaction(({ users }) => users.list({ limit: 3 }));
-  const prepared = await source.exclusively((raw) =>
-    raw.query('select statement from pg_prepared_statements'),
-  );
-  expect(JSON.stringify(prepared)).toContain('limit $1');
+  const client = postgres(inject('postgresUrl'), { max: 1 });
+  onTestFinished(() => client.end());
+  const pool = createTransactionPool({ open: () => client, max: 1, deadlineMs: 5_000 });
+  await pool.run((transaction) => transaction.unsafe('select $1::int as inside', [1 as never]));
+  await prepareAll(client, 5_000).unsafe('select $1::int as outside', [1 as never]);
+  const prepared = await client.unsafe('select statement from pg_prepared_statements');
+  expect(JSON.stringify(prepared)).toMatch(/inside.*outside|outside.*inside/);
 });
 
 it('closes twice without complaint and refuses work afterwards', async () => {
