@@ -6,7 +6,8 @@ import { type SourceControl, SourceControlError } from '#domain/workspace/index.
 import { newId } from '#shared/ids.ts';
 import { createSourceControl, type SourceControlDeps } from '../../../src/infra/git/index.ts';
 import { isPublicAddress } from '../../../src/infra/llm/http/address.ts';
-import { hasBubblewrap, never, type Opened, openWorkspace } from '../sandbox/drivers.ts';
+import { never, type Opened, openWorkspace } from '../sandbox/drivers.ts';
+import { DRIVERS, type Driver, type OpenedDirectory, openOn } from './drivers.ts';
 import { type GitServer, startGitServer } from './git-server.ts';
 
 let server: GitServer;
@@ -37,20 +38,35 @@ function open(overrides: Partial<SourceControlDeps> = {}): SourceControl {
   return sourceControl;
 }
 
-async function openDirectory(driver: 'bubblewrap' | 'host' = hasBubblewrap ? 'bubblewrap' : 'host') {
-  const opened = await openWorkspace({ driver });
-  cleanup.push(() => opened.close());
-  return opened;
+/** Workspaces of the default driver share a provider. */
+let shared: Opened | null = null;
+afterAll(() => shared?.close());
+
+async function openDirectory(
+  driver: Driver = DRIVERS[0],
+): Promise<Pick<OpenedDirectory, 'workspace' | 'directory'>> {
+  if (driver !== DRIVERS[0]) {
+    const opened = await openOn(driver);
+    cleanup.push(() => opened.close());
+    return opened;
+  }
+  shared ??= await openWorkspace({ driver: DRIVERS[0] });
+  const projectId = newId();
+  await shared.provider.create(projectId, null);
+  return {
+    workspace: await shared.provider.open(projectId, null),
+    directory: join(shared.dataDir, 'workspaces', projectId),
+  };
 }
 
-interface Cloned extends Opened {
+interface Cloned extends Pick<OpenedDirectory, 'workspace' | 'directory'> {
   read(path: string): string;
 }
 
 async function clone(
   url: string,
   { ref = null, ...overrides }: Partial<SourceControlDeps> & { ref?: string | null } = {},
-  driver?: 'bubblewrap' | 'host',
+  driver?: Driver,
 ): Promise<Cloned> {
   const sourceControl = open(overrides);
   const opened = await openDirectory(driver);
@@ -69,28 +85,25 @@ async function failure(url: string, options: Parameters<typeof clone>[1] = {}): 
   return `${code}: ${message}`;
 }
 
-describe.each(hasBubblewrap ? (['bubblewrap', 'host'] as const) : (['host'] as const))(
-  'a clone on %s',
-  (driver) => {
-    it('fills the workspace with the files of the default branch, without history', async () => {
-      server.create(`plain-${driver}`, { 'src/a.ts': 'one\n', 'README.md': 'hello\n' }, { link: 'src/a.ts' });
-      server.git(`plain-${driver}`, 'commit', '-q', '--allow-empty', '-m', 'second');
-      const { read, workspace, directory } = await clone(`${server.origin}/plain-${driver}`, {}, driver);
-      expect(read('src/a.ts')).toBe('one\n');
-      expect(lstatSync(join(directory, 'link')).isSymbolicLink()).toBe(true);
-      expect(readdirSync(join(directory, '.git/hooks'))).toEqual([]);
-      const { stdout } = await workspace.exec(
-        { command: 'git status -sb && git log --format=%s && git remote get-url origin' },
-        never(),
-      );
-      expect(stdout).toBe(`## main...origin/main\nsecond\n${server.origin}/plain-${driver}\n`);
-      const owner = statSync(directory).uid;
-      for (const path of ['README.md', '.git/config', '.git/HEAD', 'src']) {
-        expect(statSync(join(directory, path)).uid).toBe(owner);
-      }
-    });
-  },
-);
+describe.each(DRIVERS)('a clone on %s', (driver) => {
+  it('fills the workspace with the files of the default branch, without history', async () => {
+    server.create(`plain-${driver}`, { 'src/a.ts': 'one\n', 'README.md': 'hello\n' }, { link: 'src/a.ts' });
+    server.git(`plain-${driver}`, 'commit', '-q', '--allow-empty', '-m', 'second');
+    const { read, workspace, directory } = await clone(`${server.origin}/plain-${driver}`, {}, driver);
+    expect(read('src/a.ts')).toBe('one\n');
+    expect(lstatSync(join(directory, 'link')).isSymbolicLink()).toBe(true);
+    expect(readdirSync(join(directory, '.git/hooks'))).toEqual([]);
+    const { stdout } = await workspace.exec(
+      { command: 'git status -sb && git log --format=%s && git remote get-url origin' },
+      never(),
+    );
+    expect(stdout).toBe(`## main...origin/main\nsecond\n${server.origin}/plain-${driver}\n`);
+    const owner = statSync(directory).uid;
+    for (const path of ['README.md', '.git/config', '.git/HEAD', 'src']) {
+      expect(statSync(join(directory, path)).uid).toBe(owner);
+    }
+  });
+});
 
 describe('a clone', () => {
   it.each(['', '/v0'])('takes a branch, a tag, a full ref or a commit (%s)', async (prefix) => {

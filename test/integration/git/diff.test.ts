@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SourceControl } from '#domain/workspace/index.ts';
 import { createSourceControl } from '../../../src/infra/git/index.ts';
-import { hasBubblewrap, never, type Opened, openWorkspace } from '../sandbox/drivers.ts';
+import { never } from '../sandbox/drivers.ts';
+import { DRIVERS, type OpenedDirectory, openOn, runsOnHost } from './drivers.ts';
 
-const DRIVERS = hasBubblewrap ? (['bubblewrap', 'host'] as const) : (['host'] as const);
 const COMMIT = 'git add -A && git -c user.name=t -c user.email=t@example.com commit -q -m done';
 
 describe.each(DRIVERS)('the diff of a working tree on %s', (driver) => {
   let sourceControl: SourceControl;
-  let opened: Opened;
+  let opened: OpenedDirectory;
   let outside = '';
   const closings: Array<() => Promise<void>> = [];
   const openControl = (diffTimeoutMs?: number) =>
@@ -37,7 +37,7 @@ describe.each(DRIVERS)('the diff of a working tree on %s', (driver) => {
   });
 
   async function open(command: string): Promise<void> {
-    opened = await openWorkspace({ driver });
+    opened = await openOn(driver);
     closings.push(() => opened.close());
     await run(command);
   }
@@ -89,13 +89,13 @@ describe.each(DRIVERS)('the diff of a working tree on %s', (driver) => {
   });
 
   it('runs nothing that a repository has planted', async () => {
-    const ran = driver === 'host' ? join(outside, 'ran') : '/workspace/.git/ran';
+    const ran = runsOnHost(driver) ? join(outside, 'ran') : '/workspace/.git/ran';
     await open(
       `git init -q . && for d in sub other; do mkdir $d; (cd $d && git init -q . && echo 1 > f && ${COMMIT}); done && echo one > a.txt && ${COMMIT}`,
     );
     const evil = `/workspace/evil.sh`.replace(
       '/workspace',
-      driver === 'host' ? opened.directory : '/workspace',
+      runsOnHost(driver) ? opened.directory : '/workspace',
     );
     const config = [
       ['core.fsmonitor', evil],
