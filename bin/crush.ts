@@ -12,8 +12,7 @@ function program(): Command {
   const root = new Command('crush')
     .description('Self-hosted, multi-user coding-agent platform')
     .version(VERSION, '-v, --version')
-    .showHelpAfterError('(try: crush --help)')
-    .exitOverride();
+    .showHelpAfterError('(try: crush --help)');
   const commands = [
     serveCommand(),
     httpServerCommand(),
@@ -25,7 +24,14 @@ function program(): Command {
     configCommand(),
   ];
   for (const command of commands) root.addCommand(command);
-  return root;
+  return throwing(root);
+}
+
+/** Usage errors set our exit code instead of commander's; `addCommand` inherits nothing. */
+function throwing(command: Command): Command {
+  command.exitOverride();
+  for (const child of command.commands) throwing(child as Command);
+  return command;
 }
 
 program()

@@ -1,17 +1,21 @@
+import { EventEmitter } from 'node:events';
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import { createNodeWebSocket } from '@hono/node-ws';
+import { Hono } from 'hono';
+import type { RawData, WebSocket } from 'ws';
 import { DomainError, type DomainErrorCode, isDomainError } from '#domain/errors.ts';
 import { newId } from '#shared/ids.ts';
 import type { Log } from '#shared/log.ts';
 import { errorMessage } from '#shared/text.ts';
-import type { Gateway } from './gateway.ts';
+import type { Admission, Gateway } from './gateway.ts';
 import { readHandshake } from './handshake.ts';
 import type { RawSocket } from './outlet.ts';
 
 const CLOSE_TIMEOUT_MS = 5_000;
 const MAX_FRAGMENTS = 1024;
 const ADMISSION_TIMEOUT_MS = 15_000;
+const WEB_SOCKET_KEY = /^[+/0-9A-Za-z]{22}==$/;
 
 export interface GatewayMountDeps {
   server: Server;
@@ -22,34 +26,50 @@ export interface GatewayMountDeps {
   path?: string;
 }
 
+interface Admitted {
+  admission: Admission;
+  stream: Duplex;
+}
+
 /** Serves the gateway's sockets on an HTTP server. `close` ends what has not ended with the gateway. */
 export function mountGateway(deps: GatewayMountDeps): { close(): void } {
   const { server, gateway, logger, path = '/ws' } = deps;
-  const options = {
-    noServer: true,
+  const admitted = new WeakMap<IncomingMessage, Admitted>();
+  const app = new Hono<{ Bindings: { incoming: IncomingMessage } }>();
+  const { wss, injectWebSocket, upgradeWebSocket } = createNodeWebSocket({ app });
+  Object.assign(wss.options, {
     perMessageDeflate: false,
     maxPayload: gateway.limits.maxPayloadBytes,
     maxFragments: MAX_FRAGMENTS,
     closeTimeout: CLOSE_TIMEOUT_MS,
     handleProtocols: (_offered: Set<string>, request: IncomingMessage) =>
       readHandshake(request).protocol ?? false,
-  };
-  const webSockets = new WebSocketServer(options);
+  });
+  app.get(
+    path,
+    upgradeWebSocket((c) => ({
+      onOpen(_event, { raw }) {
+        const entry = admitted.get(c.env.incoming);
+        if (!entry || !raw) return raw?.terminate();
+        serve(raw, entry.stream, entry.admission.open(toRawSocket(raw, entry.stream)));
+      },
+    })),
+  );
+  // The helper answers refusals without a body and trusts every request line: only admitted upgrades reach it.
+  const admittedUpgrades = new EventEmitter();
+  injectWebSocket(admittedUpgrades as unknown as Server);
 
   async function upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
     const handshake = readHandshake(request);
     if (handshake.path !== path) throw new DomainError('not_found', 'Nothing is here');
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      throw new DomainError('invalid_input', 'This is a WebSocket endpoint');
-    }
     const admission = await gateway.admit(handshake, deps.clientAddress(request));
-    if (stream.destroyed || !stream.writable) return admission.cancel();
-    let opened = false;
-    webSockets.handleUpgrade(request, stream, head, (socket) => {
-      opened = true;
-      serve(socket, stream, admission.open(toRawSocket(socket, stream)));
-    });
-    if (!opened) admission.cancel();
+    const problem = handshakeProblem(request);
+    const isGone = stream.destroyed || !stream.writable || !stream.readable;
+    if (problem || isGone) admission.cancel();
+    if (problem) throw new DomainError('invalid_input', problem);
+    if (isGone) return;
+    admitted.set(request, { admission, stream });
+    admittedUpgrades.emit('upgrade', request, stream, head);
   }
 
   function onUpgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
@@ -68,10 +88,21 @@ export function mountGateway(deps: GatewayMountDeps): { close(): void } {
   return {
     close() {
       server.off('upgrade', onUpgrade);
-      for (const socket of webSockets.clients) socket.terminate();
-      webSockets.close();
+      for (const socket of wss.clients) socket.terminate();
+      wss.close();
     },
   };
+}
+
+/** What RFC 6455 section 4.2.1 asks of the request: past this point the upgrade succeeds. */
+function handshakeProblem({ method, headers }: IncomingMessage): string | null {
+  if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') {
+    return 'This is a WebSocket endpoint';
+  }
+  if (!WEB_SOCKET_KEY.test(headers['sec-websocket-key'] ?? '')) {
+    return 'Sec-WebSocket-Key is missing or invalid';
+  }
+  return headers['sec-websocket-version'] === '13' ? null : 'Sec-WebSocket-Version must be 13';
 }
 
 function toRawSocket(socket: WebSocket, stream: Duplex): RawSocket {
