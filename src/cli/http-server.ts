@@ -24,7 +24,12 @@ export async function httpServer({ config }: LoadedConfig): Promise<void> {
       embedded: false,
       prepareSchema: requireCurrentSchema,
     });
-    const workspaces = await openWorkspaces({ config, log, stack });
+    const workspaces = await openWorkspaces({
+      config,
+      log,
+      stack,
+      placement: platform.database.repositories.placements,
+    });
     const catalogue = openCatalogue(config, log);
     const drain = createDrainFlag();
     const sourceControl = openSourceControl(config, stack);

@@ -32,7 +32,12 @@ export async function serve({ config }: LoadedConfig): Promise<void> {
         if (!hasPostgres(config)) await database.repositories.turns.voidLeases();
       },
     });
-    const workspaces = await openWorkspaces({ config, log, stack });
+    const workspaces = await openWorkspaces({
+      config,
+      log,
+      stack,
+      placement: platform.database.repositories.placements,
+    });
     const catalogue = openCatalogue(config, log);
     const drain = createDrainFlag();
     const sourceControl = openSourceControl(config, stack);

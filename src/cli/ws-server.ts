@@ -27,7 +27,12 @@ export async function wsServer({ config }: LoadedConfig): Promise<void> {
       embedded: false,
       prepareSchema: requireCurrentSchema,
     });
-    const workspaces = await openWorkspaces({ config, log, stack });
+    const workspaces = await openWorkspaces({
+      config,
+      log,
+      stack,
+      placement: platform.database.repositories.placements,
+    });
     const drain = createDrainFlag();
     const app = openSystemApi(platform, drain.raised);
     const { host, ws_port: port } = config.server;

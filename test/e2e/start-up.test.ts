@@ -1,0 +1,168 @@
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { CRUSH, runCrush, startCrush, temporaryDirectory } from '../harness/crush-process.ts';
+import { createPostgresTestDatabase } from '../harness/database.ts';
+
+const temporary = temporaryDirectory();
+afterAll(temporary.remove);
+
+const dataDir = () => join(temporary.path, Math.random().toString(36).slice(2));
+const ports = ['--http-port', '0'];
+
+describe('crush', () => {
+  it('runs from an empty directory with its files beside it', async () => {
+    const copy = join(temporary.path, 'copy');
+    mkdirSync(copy);
+    cpSync(dirname(CRUSH), copy, { recursive: true });
+    const executable = join(copy, 'crush');
+    expect(await runCrush(['--version'], { executable, cwd: copy })).toMatchObject({ code: 0, stderr: '' });
+    const server = await startCrush(['serve', '--data-dir', dataDir(), ...ports, '--ws-port', '0'], {
+      executable,
+      cwd: copy,
+    });
+    expect((await fetch(`${server.urls.http}/ready`)).status).toBe(200);
+    expect(await server.stop()).toBe(0);
+  });
+
+  it('says what a command is for and refuses what it does not know', async () => {
+    expect((await runCrush(['serve', '--help'])).stdout).toContain('--data-dir');
+    expect(await runCrush(['surve'])).toMatchObject({ code: 2 });
+    expect(await runCrush(['serve', '--no-such-flag'])).toMatchObject({ code: 2 });
+  });
+
+  it('keeps everything over a restart', async () => {
+    const args = ['serve', '--data-dir', dataDir(), ...ports, '--ws-port', '0'];
+    const chat = ['chat', '--data-dir', args[2] ?? '', '--yes'];
+    const first = await startCrush(args);
+    expect(await runCrush([...chat, 'create kept.txt with this'])).toMatchObject({ code: 0 });
+    await first.stop();
+    const second = await startCrush(args);
+    expect((await runCrush([...chat, 'read kept.txt'])).stdout).toContain('this');
+    await second.stop();
+  });
+});
+
+describe('one clear line and the right exit code', () => {
+  const oneLine = (text: string) => text.trim().split('\n').length === 1;
+  const refused = async (args: string[], env: Record<string, string> = {}) => {
+    const result = await runCrush(args, { env });
+    expect(result.stderr, args.join(' ')).toSatisfy(oneLine);
+    return result;
+  };
+  let blocker: ReturnType<typeof createServer>;
+  let takenPort = 0;
+  beforeAll(async () => {
+    blocker = createServer();
+    await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+    const address = blocker.address();
+    takenPort = typeof address === 'object' && address ? address.port : 0;
+  });
+  afterAll(() => new Promise((resolve) => blocker.close(resolve)));
+
+  it('for a wrong configuration', async () => {
+    const file = join(temporary.path, 'wrong.yaml');
+    writeFileSync(file, 'server:\n  http_prot: 1\n');
+    const result = await refused(['serve', '--config', file, '--data-dir', dataDir()]);
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain(`${file}:2: server.http_prot: unknown key`);
+  });
+
+  it('for a server that lacks its database or its Redis', async () => {
+    const http = await refused(['http-server', '--data-dir', dataDir()]);
+    expect(http.code).toBe(2);
+    expect(http.stderr).toContain('database.url');
+    const ws = await refused(['ws-server', '--data-dir', dataDir()], { DATABASE_URL: inject('postgresUrl') });
+    expect(ws.code).toBe(2);
+    expect(ws.stderr).toContain('redis.url');
+  });
+
+  it('for stores that cannot be reached', async () => {
+    const nowhere = `127.0.0.1:${takenPort}`;
+    const database = await refused(['http-server', '--data-dir', dataDir()], {
+      DATABASE_URL: 'postgres://x:canary@127.0.0.1:1/x',
+    });
+    expect(database.code).toBe(3);
+    expect(database.stderr).toContain('PostgreSQL at 127.0.0.1:1');
+    expect(database.stderr).not.toContain('canary');
+    const redis = await refused(['serve', '--data-dir', dataDir()], { REDIS_URL: `redis://127.0.0.1:1` });
+    expect(redis.code).toBe(3);
+    expect(redis.stderr).toContain('Redis at 127.0.0.1:1');
+    expect(nowhere).toContain(':');
+  });
+
+  it('for a schema that is not there yet', async () => {
+    const database = await createPostgresTestDatabase(inject('postgresUrl'), { empty: true });
+    const env = { DATABASE_URL: database.url, REDIS_URL: inject('redisUrl') };
+    const result = await refused(['http-server', '--data-dir', dataDir(), ...ports], env);
+    expect(result.code).toBe(1);
+    expect(result.stderr).toContain('crush migrate');
+    expect((await runCrush(['migrate', '--status'], { env })).stdout).toContain('pending');
+    expect((await runCrush(['migrate', '--dry-run'], { env })).stdout.toLowerCase()).toContain(
+      'create table',
+    );
+    expect((await runCrush(['migrate'], { env })).stdout).toContain('applied');
+    expect((await runCrush(['migrate'], { env })).stdout).toContain('up to date');
+    await database.close();
+  });
+
+  it('for a port that is taken and a data directory that is in use', async () => {
+    const taken = await refused(['serve', '--data-dir', dataDir(), '--http-port', String(takenPort)]);
+    expect(taken.code).toBe(1);
+    expect(taken.stderr).toContain(`127.0.0.1:${takenPort}`);
+    const directory = dataDir();
+    const server = await startCrush(['serve', '--data-dir', directory, ...ports, '--ws-port', '0']);
+    const second = await refused(['serve', '--data-dir', directory, ...ports, '--ws-port', '0']);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain(`in use by process ${server.pid}`);
+    await server.stop();
+  });
+
+  it('for a sandbox that is not there, once others can connect', async () => {
+    const bin = join(temporary.path, 'bin');
+    mkdirSync(bin, { recursive: true });
+    const secrets = {
+      CRUSH_AUTH__JWT_SECRET: 'j'.repeat(32),
+      CRUSH_AUTH__MASTER_KEY: 'm'.repeat(32),
+    };
+    const args = ['serve', '--data-dir', dataDir(), ...ports, '--ws-port', '0', '--host', '0.0.0.0'];
+    const missing = await refused(args, { ...secrets, PATH: bin });
+    expect(missing.code).toBe(1);
+    expect(missing.stderr).toContain('bubblewrap');
+    const host = await refused(args, { ...secrets, CRUSH_SANDBOX__DRIVER: 'host' });
+    expect(host.code).toBe(2);
+    expect(host.stderr).toContain('sandbox.allow_host');
+  });
+
+  it('for secrets that are missing, short or doubled beyond loopback', async () => {
+    const args = ['http-server', '--data-dir', dataDir(), '--host', '0.0.0.0'];
+    const base = { DATABASE_URL: inject('postgresUrl') };
+    expect((await refused(args, base)).stderr).toContain('auth.jwt_secret');
+    const short = { ...base, CRUSH_AUTH__JWT_SECRET: 'short', CRUSH_AUTH__MASTER_KEY: 'm'.repeat(32) };
+    expect((await refused(args, short)).stderr).toContain('32 bytes');
+    const same = { ...base, CRUSH_AUTH__JWT_SECRET: 'm'.repeat(32), CRUSH_AUTH__MASTER_KEY: 'm'.repeat(32) };
+    expect((await refused(args, same)).stderr).toContain('same value');
+  });
+});
+
+describe('crush user', () => {
+  it('adds, lists, disables and gives a new password', async () => {
+    const directory = ['--data-dir', dataDir()];
+    const add = (name: string) =>
+      runCrush(['user', 'add', name, '--email', `${name}@example.com`, ...directory], {
+        stdin: `the-password-of-${name}-1\n`,
+      });
+    expect((await add('ada')).stdout).toContain('created admin ada');
+    expect((await add('bob')).stdout).toContain('created member bob');
+    expect(await add('bob')).toMatchObject({ code: 2 });
+    expect((await runCrush(['user', 'disable', 'bob', ...directory])).stdout).toContain('disabled bob');
+    expect((await runCrush(['user', 'list', ...directory])).stdout).toMatch(/bob .*\(disabled\)/);
+    const replaced = await runCrush(['user', 'set-password', 'ada', ...directory], {
+      stdin: 'another-password-2\n',
+    });
+    expect(replaced.stdout).toContain('password of ada replaced');
+    expect(await runCrush(['user', 'disable', 'nobody', ...directory])).toMatchObject({ code: 2 });
+    expect(existsSync(directory[1] ?? '')).toBe(true);
+  });
+});
