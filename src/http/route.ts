@@ -20,7 +20,7 @@ export interface RouteRequest {
   header(name: string): string | undefined;
   /** The client's network address, seen through trusted proxies. */
   address(): string;
-  /** Aborted when the client goes away. */
+  /** Aborted, with an error to throw, when the client goes away. */
   signal(): AbortSignal;
 }
 

@@ -98,7 +98,7 @@ export function createEdge(deps: EdgeDeps): Edge {
       param: (name) => c.req.param(name) ?? '',
       query: (name) => c.req.query(name),
       address: () => clientAddress(incomingOf(c)?.socket.remoteAddress, header('x-forwarded-for')),
-      signal: () => c.req.raw.signal,
+      signal: () => whileConnected(c.req.raw.signal),
     };
   }
 
@@ -156,6 +156,15 @@ export function createEdge(deps: EdgeDeps): Edge {
 
 function missingToken(): DomainError {
   return new DomainError('unauthenticated', 'A bearer token is required');
+}
+
+/** The server's own signal gives no error as its reason. */
+function whileConnected(connection: AbortSignal): AbortSignal {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort(new HttpError(499, 'client_closed_request', 'The client went away'));
+  if (connection.aborted) leave();
+  else connection.addEventListener('abort', leave, { once: true });
+  return gone.signal;
 }
 
 function loggedPath(c: Context): string {

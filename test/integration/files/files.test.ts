@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FileNode, SourceControl } from '#domain/workspace/index.ts';
+import { startHttpServer } from '#http/server.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';
 import { createSourceControl } from '../../../src/infra/git/index.ts';
@@ -332,5 +333,30 @@ describe('a project from a repository', () => {
     }
     expect((await create({ git_url: 'x'.repeat(2049) })).status).toBe(400);
     expect([await projects(), workspaces()]).toEqual(before);
+  });
+
+  it('is not made for a client that has gone, and a large file reaches one that stays', async () => {
+    const http = await startHttpServer({ app: server.app, host: '127.0.0.1', port: 0 });
+    const origin = `http://127.0.0.1:${http.port}`;
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const before = workspaces();
+    server.logs.length = 0;
+    const body = JSON.stringify({ name: 'gone', git_url: `${git.origin}/silent/x` });
+    const asked = fetch(`${origin}/api/projects`, {
+      method: 'POST',
+      headers,
+      body,
+      signal: AbortSignal.timeout(400),
+    });
+    await expect(asked).rejects.toThrow();
+    await expect.poll(workspaces, { timeout: 1_500 }).toEqual(before);
+    expect(server.logs.filter(({ level }) => level === 'error')).toEqual([]);
+
+    const { id, put } = await project();
+    const bytes = Buffer.alloc(9 * MEBIBYTE + 5, 'abcdefghijk');
+    put('big.bin', bytes);
+    const answer = await fetch(`${origin}/api/files/content?project_id=${id}&path=big.bin`, { headers });
+    expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+    await http.close();
   });
 });
