@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { chatCommand } from '#cli/chat/command.ts';
 import { configCommand } from '#cli/commands/config.ts';
+import { doctorCommand } from '#cli/commands/doctor.ts';
 import { migrateCommand } from '#cli/commands/migrate.ts';
 import { sandboxServerCommand } from '#cli/commands/sandbox-server.ts';
 import { httpServerCommand, serveCommand, wsServerCommand } from '#cli/commands/servers.ts';
@@ -22,6 +23,7 @@ function program(): Command {
     chatCommand(),
     userCommand(),
     configCommand(),
+    doctorCommand(),
   ];
   for (const command of commands) root.addCommand(command);
   return throwing(root);

@@ -81,6 +81,7 @@ async function openPglite(config: Config): Promise<SqlDatabase> {
       throw new FatalError(
         `the data directory ${config.data_dir} is in use by process ${error.pid}; stop it or choose another --data-dir`,
         EXIT.failure,
+        { cause: error },
       );
     }
     throw new FatalError(`cannot open the database in ${config.data_dir}: ${reasonOf(error)}`, EXIT.failure, {

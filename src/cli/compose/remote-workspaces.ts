@@ -2,7 +2,10 @@ import { configError, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
 import type { PlacementRepository, WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Log } from '#shared/log.ts';
-import { createRemoteWorkspaceProvider } from '../../infra/sandbox/remote/index.ts';
+import {
+  createRemoteWorkspaceProvider,
+  type RemoteWorkspaceProvider,
+} from '../../infra/sandbox/remote/index.ts';
 import type { CloseStack } from '../close-stack.ts';
 import { openSandboxToken } from './sandbox-token.ts';
 
@@ -28,24 +31,48 @@ export function usesSandboxServers({ sandbox }: Config): boolean {
  */
 export async function openRemoteWorkspaces(deps: RemoteWorkspacesDeps): Promise<WorkspaceProvider> {
   const { config, log, stack, placement } = deps;
-  const urls = addressesOf(config.sandbox.base_url).map(toUrl);
-  const token = openSandboxToken(
-    config,
-    urls.map((url) => url.hostname.replace(/^\[|\]$/g, '')),
-  );
-  const provider = createRemoteWorkspaceProvider({
-    hosts: urls.map((url) => url.href),
-    token,
-    placement,
-    allowUnisolated: config.sandbox.allow_host,
-    log,
-  });
+  const provider = createRemote(config, placement, log);
   stack.push('workspaces', () => provider.close());
   for (const { url, ok, refused, problem } of await provider.checkHosts()) {
     if (refused) throw new FatalError(`the sandbox server ${url} cannot be used: ${problem}`);
     if (!ok) log.warn({ host: url, problem }, 'sandbox server is out of reach');
   }
   return provider;
+}
+
+/** One report for each configured sandbox server. */
+export async function checkSandboxServers(
+  config: Config,
+  log: Log,
+): ReturnType<RemoteWorkspaceProvider['checkHosts']> {
+  const provider = createRemote(config, NO_PLACEMENT, log);
+  try {
+    return await provider.checkHosts();
+  } finally {
+    await provider.close();
+  }
+}
+
+/** For a provider that is asked about its hosts only. */
+const NO_PLACEMENT: PlacementRepository = {
+  get: async () => null,
+  put: async (_projectId, host) => host,
+  remove: async () => {},
+};
+
+function createRemote(config: Config, placement: PlacementRepository, log: Log): RemoteWorkspaceProvider {
+  const urls = addressesOf(config.sandbox.base_url).map(toUrl);
+  const token = openSandboxToken(
+    config,
+    urls.map((url) => url.hostname.replace(/^\[|\]$/g, '')),
+  );
+  return createRemoteWorkspaceProvider({
+    hosts: urls.map((url) => url.href),
+    token,
+    placement,
+    allowUnisolated: config.sandbox.allow_host,
+    log,
+  });
 }
 
 function addressesOf(baseUrl: string | readonly string[]): readonly string[] {

@@ -68,7 +68,7 @@ async function openHost({ config, log, stack }: WorkspacesDeps): Promise<Workspa
   return provider;
 }
 
-function createLocal(config: Config, driver: 'bubblewrap' | 'host', log: Log): LocalWorkspaceProvider {
+export function createLocal(config: Config, driver: 'bubblewrap' | 'host', log: Log): LocalWorkspaceProvider {
   const { limits, timeout } = config.sandbox;
   try {
     return createWorkspaceProvider({

@@ -67,6 +67,17 @@ export interface ProcessLauncher {
   close(): Promise<void>;
 }
 
+/** What a driver found on this host. */
+export interface SandboxFacts {
+  /** Null without bubblewrap. */
+  bubblewrapVersion: string | null;
+  /** Whether commands of each workspace have a user of their own. */
+  separateUsers: boolean;
+  /** Control group controllers that limit the commands of a workspace in sum. */
+  controllers: readonly string[];
+  ripgrep: boolean;
+}
+
 export interface SelfTestResult {
   ok: boolean;
   /** One line each, with what to do about it. */

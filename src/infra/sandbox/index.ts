@@ -4,7 +4,7 @@ import { WorkspaceError } from '#domain/workspace/index.ts';
 import type { Log } from '#shared/log.ts';
 import { prepareEtcDirectory } from './bubblewrap/etc-directory.ts';
 import { type BubblewrapLauncherDeps, createBubblewrapLauncher } from './bubblewrap/launcher.ts';
-import { testBubblewrap } from './bubblewrap/self-test.ts';
+import { bubblewrapVersion, testBubblewrap } from './bubblewrap/self-test.ts';
 import { findSystemLayout } from './bubblewrap/system-layout.ts';
 import { createWorkspaceLocks } from './bubblewrap/workspace-lock.ts';
 import { createCommandGroups } from './cgroup/command-groups.ts';
@@ -22,7 +22,7 @@ import type { SearchEngine } from './search/search.ts';
 import { walkEngine } from './search/walk-engine.ts';
 import { compileSandboxFilter } from './seccomp/filter.ts';
 
-export type { SandboxLimits, SandboxNetwork, SelfTestResult } from './driver.ts';
+export type { SandboxFacts, SandboxLimits, SandboxNetwork, SelfTestResult } from './driver.ts';
 export type { LocalWorkspaceProvider } from './provider.ts';
 
 export interface WorkspaceProviderDeps {
@@ -72,6 +72,12 @@ function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): Local
     engine: chooseEngine(deps, rgPath, (path) =>
       createRipgrepEngine({ launcher, rgPath: path, ignoreFile, readsParents: false }),
     ),
+    facts: async () => ({
+      bubblewrapVersion: null,
+      separateUsers: false,
+      controllers: [],
+      ripgrep: rgPath !== null,
+    }),
     async selfTest() {
       const hasShell = existsSync('/bin/bash');
       return { ok: hasShell, problems: hasShell ? [] : ['/bin/bash is missing: apt install bash'] };
@@ -83,6 +89,7 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
   const { mode } = deps.network;
   const bwrapPath = deps.bwrapPath ?? findProgram('bwrap');
   const flockPath = findProgram('flock');
+  const groups = createCommandGroups(deps.limits);
   const system = findSystemLayout(deps.readOnlyPaths ?? [], mode);
   const launcher = createBubblewrapLauncher({
     bwrapPath: bwrapPath ?? '/usr/bin/bwrap',
@@ -96,7 +103,7 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
       flockPath: flockPath ?? '/usr/bin/flock',
       waitSeconds: LOCK_WAIT_SECONDS,
     }),
-    groups: createCommandGroups(deps.limits),
+    groups,
     shield: createDescriptorShield(),
     etcDirectoryFor: memoize((uid, gid) =>
       prepareEtcDirectory({ parent: runtime, uid, gid, mounts: system.etc }),
@@ -110,6 +117,12 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
     engine: chooseEngine(deps, rgPath, (path) =>
       createRipgrepEngine({ launcher, rgPath: path, ignoreFile: '/etc/crush-ignore', readsParents: true }),
     ),
+    facts: async () => ({
+      bubblewrapVersion: bwrapPath === null ? null : await bubblewrapVersion(bwrapPath).catch(() => null),
+      separateUsers: serverUid() === 0,
+      controllers: groups.controllers,
+      ripgrep: rgPath !== null,
+    }),
     selfTest: () =>
       testBubblewrap({
         bwrapPath,

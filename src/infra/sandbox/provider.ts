@@ -6,6 +6,7 @@ import { newId } from '#shared/ids.ts';
 import type {
   LaunchedProcess,
   ProcessLauncher,
+  SandboxFacts,
   SandboxLimits,
   SelfTestResult,
   WorkspaceLocation,
@@ -24,6 +25,7 @@ export interface LocalWorkspaceProvider extends WorkspaceProvider {
   readonly driver: 'bubblewrap' | 'host';
   /** Whether this host can run commands as configured. Slow enough for start-up only. */
   selfTest(): Promise<SelfTestResult>;
+  facts(): Promise<SandboxFacts>;
 }
 
 export interface ProviderParts {
@@ -35,6 +37,7 @@ export interface ProviderParts {
   launcher: ProcessLauncher;
   engine: SearchEngine;
   selfTest(): Promise<SelfTestResult>;
+  facts(): Promise<SandboxFacts>;
 }
 
 /** The parts of one driver as the domain's port. */
@@ -63,6 +66,7 @@ export function assembleProvider(parts: ProviderParts): LocalWorkspaceProvider {
     driver: parts.driver,
     isolated: parts.driver === 'bubblewrap',
     selfTest: parts.selfTest,
+    facts: parts.facts,
     async create(projectId, root) {
       parts.locations.create(projectId, root);
     },

@@ -41,10 +41,14 @@ export async function testBubblewrap(deps: SelfTestDeps): Promise<SelfTestResult
   return { ok: problems.length === 0, problems };
 }
 
+export async function bubblewrapVersion(bwrapPath: string): Promise<string> {
+  const { stdout } = await run(bwrapPath, ['--version'], { env: {}, timeout: PROBE_TIMEOUT_MS });
+  return /\d+(\.\d+)+/.exec(stdout)?.[0] ?? '0.0';
+}
+
 async function versionProblems(bwrapPath: string): Promise<string[]> {
   try {
-    const { stdout } = await run(bwrapPath, ['--version'], { env: {}, timeout: PROBE_TIMEOUT_MS });
-    const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(stdout) ?? [];
+    const [major = '0', minor = '0'] = (await bubblewrapVersion(bwrapPath)).split('.');
     const isOld = Number(major) === MIN_VERSION[0] && Number(minor) < MIN_VERSION[1];
     return isOld
       ? [`bubblewrap ${major}.${minor} is too old: install ${MIN_VERSION.join('.')} or newer`]
