@@ -12,7 +12,7 @@ describe.each(DEPLOYMENTS)('a conversation with the demo model, %s', (kind) => {
     deployment = await deploy(kind);
     account = await register(deployment);
   });
-  afterAll(() => deployment?.close());
+  afterAll(() => deployment.close());
 
   it('asks before it writes a file, and writes it once allowed', async () => {
     const { sessionId, projectId, messages } = await newConversation(account);

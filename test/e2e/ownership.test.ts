@@ -14,7 +14,7 @@ describe('two users', () => {
     stranger = await register(deployment);
     conversation = await newConversation(owner);
   });
-  afterAll(() => deployment?.close());
+  afterAll(() => deployment.close());
 
   it('are told the same of what is foreign and of what is missing', async () => {
     const routes: Array<[method: string, path: (project: string, session: string) => string, body?: object]> =

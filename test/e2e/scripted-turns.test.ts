@@ -68,8 +68,8 @@ auto_model: { provider: scripted, model: m }
     account = await register(deployment);
   });
   afterAll(async () => {
-    await deployment?.close();
-    await model?.close();
+    await deployment.close();
+    await model.close();
   });
 
   async function start(content: string) {

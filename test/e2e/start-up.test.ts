@@ -119,20 +119,27 @@ describe('one clear line and the right exit code', () => {
     await server.stop();
   });
 
-  it('for a sandbox that is not there, once others can connect', async () => {
-    const bin = join(temporary.path, 'bin');
-    mkdirSync(bin, { recursive: true });
-    const secrets = {
-      CRUSH_AUTH__JWT_SECRET: 'j'.repeat(32),
-      CRUSH_AUTH__MASTER_KEY: 'm'.repeat(32),
-    };
+  it('for the host driver beyond loopback', async () => {
     const args = ['serve', '--data-dir', dataDir(), ...ports, '--ws-port', '0', '--host', '0.0.0.0'];
-    const missing = await refused(args, { ...secrets, PATH: bin });
-    expect(missing.code).toBe(1);
-    expect(missing.stderr).toContain('bubblewrap');
-    const host = await refused(args, { ...secrets, CRUSH_SANDBOX__DRIVER: 'host' });
+    const host = await refused(args, { CRUSH_SANDBOX__DRIVER: 'host' });
     expect(host.code).toBe(2);
     expect(host.stderr).toContain('sandbox.allow_host');
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('for a sandbox that is not there (needs root to hide it)', async () => {
+    const empty = join(temporary.path, 'empty');
+    mkdirSync(empty);
+    const hide = `mount --bind ${empty} /usr/local/bin; for each in bash sh env; do cp /usr/bin/$each ${empty}; done; mount --bind ${empty} /usr/bin; exec "$@"`;
+    const node = join(temporary.path, 'node');
+    cpSync(process.execPath, node);
+    const args = ['serve', '--data-dir', dataDir(), ...ports, '--ws-port', '0', '--host', '0.0.0.0'];
+    const result = await runCrush(args, {
+      under: ['unshare', '-m', 'bash', '-c', hide, 'hide'],
+      program: node,
+    });
+    expect(result.stderr).toSatisfy(oneLine);
+    expect(result).toMatchObject({ code: 1 });
+    expect(result.stderr).toContain('bubblewrap is not installed');
   });
 
   it('for secrets that are missing, short or doubled beyond loopback', async () => {

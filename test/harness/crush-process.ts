@@ -28,6 +28,10 @@ export interface CrushOptions {
   env?: Record<string, string>;
   cwd?: string;
   executable?: string;
+  /** A program and arguments that run the rest of the command line. */
+  under?: string[];
+  /** Instead of the Node that runs the tests. */
+  program?: string;
 }
 
 /** Only what a process needs; nothing of the environment that the tests run in configures it. */
@@ -97,7 +101,13 @@ export async function runCrush(
   args: string[],
   options: CrushOptions & { stdin?: string; timeoutMs?: number } = {},
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [options.executable ?? CRUSH, ...args], {
+  const [program = process.execPath, ...rest] = [
+    ...(options.under ?? []),
+    options.program ?? process.execPath,
+    options.executable ?? CRUSH,
+    ...args,
+  ];
+  const child = spawn(program, rest, {
     env: cleanEnvironment(options.env),
     cwd: options.cwd ?? tmpdir(),
   });

@@ -1,6 +1,7 @@
-import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
+import { type Bindings, type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 import { build as prettyStream } from 'pino-pretty';
 import type { Log } from '#shared/log.ts';
+import { maskSecrets } from './mask.ts';
 
 export interface LoggerOptions {
   level: string;
@@ -10,11 +11,8 @@ export interface LoggerOptions {
   destination?: DestinationStream;
 }
 
-const SECRET_FIELDS = ['password', 'token', 'api_key', 'apiKey', 'authorization', 'cookie', 'secret'];
-
 /** pino to stdout; JSON for machines, one readable line for people. Secrets are masked here, centrally. */
 export function createLogger(options: LoggerOptions): Log {
-  const paths = SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]);
   const destination =
     options.destination ??
     (options.format === 'pretty'
@@ -24,10 +22,17 @@ export function createLogger(options: LoggerOptions): Log {
     level: options.level,
     base: { service: options.service, pid: process.pid },
     timestamp: stdTimeFunctions.isoTime,
-    redact: { paths, censor: '****' },
+    // pino's own redaction by wildcard paths costs several times as much per line.
+    formatters: { log: (fields: Record<string, unknown>) => maskSecrets(fields) },
     serializers: { err: serializeError },
   };
-  return destination ? pino(config, destination) : pino(config);
+  const logger = destination ? pino(config, destination) : pino(config);
+  const { child } = logger;
+  // Children inherit this; pino gives them no formatter for what is bound to them.
+  logger.child = function (this: Logger, fields: Bindings) {
+    return child.call(this, maskSecrets(fields));
+  } as typeof child;
+  return logger;
 }
 
 function serializeError(error: unknown): unknown {
