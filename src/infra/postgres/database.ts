@@ -1,5 +1,6 @@
-import type { Database } from '#domain/context.ts';
+import type { Database, Repositories } from '#domain/context.ts';
 import type { OutboxEvent } from '#domain/events/index.ts';
+import type { Lease } from '#domain/turn/index.ts';
 import { translateError } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { type Around, createRepositories } from './repositories/index.ts';
@@ -44,8 +45,7 @@ export function createDatabase(engine: Engine): SqlDatabase {
             (event) => events.push(event),
           );
           try {
-            if (lease) await repositories.turns.assertLease(lease);
-            const result = await run(repositories);
+            const result = await underLease(repositories, lease, run);
             await insertEvents(transaction, events);
             return { result, events };
           } finally {
@@ -60,6 +60,19 @@ export function createDatabase(engine: Engine): SqlDatabase {
       return closing;
     },
   };
+}
+
+/** The lease is looked at while the work's first statements are already under way; without it nothing is committed. */
+async function underLease<T>(
+  repositories: Repositories,
+  lease: Lease | undefined,
+  run: (repositories: Repositories) => Promise<T>,
+): Promise<T> {
+  const held = lease ? repositories.turns.assertLease(lease) : Promise.resolve();
+  const [lost, work] = await Promise.allSettled([held, run(repositories)]);
+  if (lost.status === 'rejected') throw lost.reason;
+  if (work.status === 'rejected') throw work.reason;
+  return work.value;
 }
 
 /** A call that nobody awaited must not run on a connection that serves somebody else by then. */

@@ -23,6 +23,8 @@ interface Member {
   client: Sql;
   /** How many connections it has lost. */
   losses: number;
+  /** Statements that were not answered yet. */
+  open: Set<Statement>;
 }
 
 /**
@@ -36,7 +38,7 @@ export function createTransactionPool(deps: TransactionPoolDeps): TransactionPoo
   const waiting: Array<(member: Member) => void> = [];
 
   function add(): Member {
-    const member: Member = { client: deps.open(() => member.losses++), losses: 0 };
+    const member: Member = { client: deps.open(() => lose(member)), losses: 0, open: new Set() };
     members.add(member);
     return member;
   }
@@ -77,14 +79,20 @@ export function createTransactionPool(deps: TransactionPoolDeps): TransactionPoo
       const before = member.losses;
       const isLost = () => member.losses !== before;
       const send: Unsafe = (text, parameters) =>
-        isLost() ? refused() : withDeadline(sendTo(member.client, text, parameters), deps.deadlineMs);
+        isLost() ? refused() : remember(member, sendTo(member.client, text, parameters), deps.deadlineMs);
+      let working = true;
+      const sendInside: Unsafe = (text, parameters) => (working ? send(text, parameters) : refused());
       let usable = true;
       try {
-        await send('begin');
-        const result = await work(withUnsafe(member.client, send));
+        // Travels with the first statement.
+        const begun = send('begin');
+        const result = await work(withUnsafe(member.client, sendInside));
+        working = false;
+        await begun;
         await send('commit');
         return result;
       } catch (error) {
+        working = false;
         // A connection that is lost has no transaction any more; its client opens another one.
         if (!isLost()) usable = await succeeds(send('rollback'));
         throw error;
@@ -96,6 +104,21 @@ export function createTransactionPool(deps: TransactionPoolDeps): TransactionPoo
       await Promise.all([...members].map(({ client }) => client.end({ timeout })));
     },
   };
+}
+
+/** Of several statements that are under way, postgres.js would send those still queued over the next connection. */
+function lose(member: Member): void {
+  member.losses++;
+  for (const statement of member.open) {
+    if ((statement as unknown as { state: unknown }).state === null) statement.cancel();
+  }
+}
+
+function remember(member: Member, statement: Statement, deadlineMs: number): Statement {
+  const forget = () => member.open.delete(statement);
+  member.open.add(statement);
+  statement.then(forget, forget);
+  return withDeadline(statement, deadlineMs);
 }
 
 /**
