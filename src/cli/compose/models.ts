@@ -6,8 +6,7 @@ import { sleep } from '#shared/async.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { VERSION } from '#shared/version.ts';
-import { createCatalogue } from '../../infra/llm/catalogue/catalogue.ts';
-import { type ClosableLanguageModel, createLanguageModel } from '../../infra/llm/index.ts';
+import { type ClosableLanguageModel, createCatalogue, createLanguageModel } from '../../infra/llm/index.ts';
 
 const STALL_MS = 120_000;
 const DEMO_CHUNK_DELAY_MS = 15;

@@ -1,7 +1,5 @@
 import type { Message, MessagePart } from './message.ts';
 
-export type MessagePosition = Pick<Message, 'turnNumber' | 'index'>;
-
 export interface MessageRepository {
   /** `index` is given by the writer; (session, turn number, index) is unique. */
   insert(message: Message): Promise<void>;

@@ -6,3 +6,4 @@ export * from './queue.ts';
 export * from './session-status.ts';
 export * from './submit-prompt.ts';
 export * from './turn.ts';
+export * from './wire.ts';

@@ -2,7 +2,6 @@ export { DataDirectoryInUseError } from './data-directory-lock.ts';
 export type { SqlDatabase } from './database.ts';
 export {
   MIGRATIONS,
-  type MigrationStatus,
   migrate,
   migrationPlan,
   migrationStatus,
@@ -10,4 +9,4 @@ export {
   type SchemaState,
   schemaState,
 } from './migrate.ts';
-export { createPostgresDatabase, type PostgresOptions } from './postgres-database.ts';
+export { createPostgresDatabase } from './postgres-database.ts';

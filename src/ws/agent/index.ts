@@ -1,2 +1,2 @@
 export { type Coordinator, createCoordinator } from './coordinator.ts';
-export type { AgentDeps, AgentSettings, LoadImage, ResolveModel } from './ports.ts';
+export type { AgentSettings } from './ports.ts';

@@ -1,3 +1,2 @@
-export { createGateway, type Gateway, type GatewayDeps } from './gateway.ts';
-export { GATEWAY_LIMITS, type GatewayLimits } from './limits.ts';
-export { type GatewayMountDeps, mountGateway } from './upgrade.ts';
+export { createGateway } from './gateway.ts';
+export { mountGateway } from './upgrade.ts';

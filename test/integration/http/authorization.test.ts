@@ -8,6 +8,7 @@ interface Objects {
   session: string;
   toolCall: string;
   request: string;
+  turn: string;
 }
 
 interface Row {
@@ -55,6 +56,11 @@ const ROWS: Record<string, Row> = {
     params: (objects) => ({ id: objects.session, toolCallId: objects.toolCall }),
   },
   'POST /api/sessions/:id/messages': { own: 202, params: session, body: () => ({ content: 'hello' }) },
+  'GET /api/sessions/:id/queue': { own: 200, params: session },
+  'DELETE /api/sessions/:id/queue/:turnId': {
+    own: 200,
+    params: (objects) => ({ id: objects.session, turnId: objects.turn }),
+  },
   'POST /api/sessions/:id/cancel': { own: 202, params: session },
   'POST /api/sessions/:id/permissions/:requestId': {
     own: 202,
@@ -91,7 +97,7 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 function missing(): Objects {
-  return { project: newId(), session: newId(), toolCall: newId(), request: newId() };
+  return { project: newId(), session: newId(), toolCall: newId(), request: newId(), turn: newId() };
 }
 
 /** A project with a session, whose turn has a tool call that waits for an answer. */
@@ -102,7 +108,13 @@ async function makeObjects(token: string): Promise<Objects> {
   const { turn_id: turnId, message_id: messageId } = await made(`/api/sessions/${sessionId}/messages`, {
     content: 'a prompt',
   });
-  const objects = { project: projectId, session: sessionId, toolCall: newId(), request: newId() };
+  const objects = {
+    project: projectId,
+    session: sessionId,
+    toolCall: newId(),
+    request: newId(),
+    turn: turnId,
+  };
   const now = Date.now();
   const { toolCalls, permissions } = server.system.repositories;
   await toolCalls.insertMany([
@@ -181,7 +193,13 @@ describe('authorization', () => {
       expect(foreign).toEqual(shape(await ask(key, row, missing(), stranger)));
       expect(foreign).toEqual(shape(await ask(key, row, missing(), owner)));
       for (const hostile of ['__proto__', '..%2f', '%00', "'or'1", 'null', '%E0%A4%A']) {
-        const odd = { project: hostile, session: hostile, toolCall: hostile, request: hostile };
+        const odd = {
+          project: hostile,
+          session: hostile,
+          toolCall: hostile,
+          request: hostile,
+          turn: hostile,
+        };
         expect(shape(await ask(key, row, odd, owner))).toEqual(foreign);
       }
       const [stored] = await server.system.repositories.sessions.listByProject(objects.project, { limit: 1 });
@@ -192,7 +210,7 @@ describe('authorization', () => {
     it('does not take a part of one object for another', async () => {
       if (!/:(toolCallId|requestId)/.test(key)) return;
       const [mine, theirs] = [await makeObjects(stranger), await makeObjects(owner)];
-      const mixed = { ...mine, toolCall: theirs.toolCall, request: theirs.request };
+      const mixed = { ...mine, toolCall: theirs.toolCall, request: theirs.request, turn: theirs.turn };
       expect((await ask(key, row, mixed, stranger)).status).toBe(404);
     });
 

@@ -102,6 +102,20 @@ describe('sessions', () => {
     expect(await status()).toEqual({ session_id: id, status: 'cancelled', is_running: false });
   });
 
+  it('list their queue and lose one prompt of it at a time', async () => {
+    const id = await newSession();
+    const submit = async (content: string) =>
+      (await server.call('POST', `/api/sessions/${id}/messages`, { token, body: { content } })).json;
+    const [first, second] = [await submit('one'), await submit('two')];
+    const queue = async () =>
+      (await get(`/api/sessions/${id}/queue`)).json.map(({ turn_id }: { turn_id: string }) => turn_id);
+    expect(await queue()).toEqual([first.turn_id, second.turn_id]);
+    const removal = `/api/sessions/${id}/queue/${second.turn_id}`;
+    expect((await server.call('DELETE', removal, { token })).status).toBe(200);
+    expect(await queue()).toEqual([first.turn_id]);
+    expect((await server.call('DELETE', removal, { token })).status).toBe(409);
+  });
+
   it('give their messages in pages from the end', async () => {
     const id = await newSession();
     for (const content of ['1', '2', '3', '4', '5']) {

@@ -3,9 +3,16 @@ import { DomainError } from '#domain/errors.ts';
 import { ImageReference } from '#domain/events/index.ts';
 import { parseInput } from '#domain/parse-input.ts';
 import { answerPermission, PermissionDecision } from '#domain/permission/index.ts';
-import { cancelSession, MAX_PROMPT_IMAGES, submitPrompt } from '#domain/turn/index.ts';
+import {
+  cancelSession,
+  listQueue,
+  MAX_PROMPT_IMAGES,
+  removeQueued,
+  submitPrompt,
+  toQueuedPromptView,
+} from '#domain/turn/index.ts';
 import type { HttpDeps } from '../../deps.ts';
-import { accepted, JSON_BODY_LIMIT, type Route } from '../../route.ts';
+import { accepted, JSON_BODY_LIMIT, ok, type Route } from '../../route.ts';
 
 /** A prompt of the largest size, with room for its escapes. */
 const PROMPT_LIMIT = 2 * JSON_BODY_LIMIT;
@@ -34,6 +41,21 @@ export function turnRoutes(deps: Pick<HttpDeps, 'promptLimits'>): Route[] {
         };
         const { messageId, turnId } = await submitPrompt(ctx, prompt, deps.promptLimits);
         return accepted({ message_id: messageId, turn_id: turnId });
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/sessions/:id/queue',
+      access: 'user',
+      handle: async ({ ctx, param }) => ok((await listQueue(ctx, param('id'))).map(toQueuedPromptView)),
+    },
+    {
+      method: 'DELETE',
+      path: '/api/sessions/:id/queue/:turnId',
+      access: 'user',
+      async handle({ ctx, param }) {
+        await removeQueued(ctx, { sessionId: param('id'), turnId: param('turnId') });
+        return ok({ success: true });
       },
     },
     {
