@@ -3,6 +3,7 @@ import type { Message, MessagePart } from './message.ts';
 export interface MessageRepository {
   /** `index` is given by the writer; (session, turn number, index) is unique. */
   insert(message: Message): Promise<void>;
+  insertMany(messages: Message[]): Promise<void>;
   get(id: string): Promise<Message | null>;
   /** In order. `before`: the id of a message of this session; `limit` keeps the last ones before it. */
   list(sessionId: string, page?: { limit?: number; before?: string }): Promise<Message[]>;

@@ -7,6 +7,7 @@ export interface SessionUsage {
   addCost?: number;
   contextWindow?: number;
   addMessages?: number;
+  summaryMessageId?: string;
 }
 
 export interface SessionRepository {
@@ -17,7 +18,6 @@ export interface SessionRepository {
   setTodos(id: string, todos: Todo[], now: number): Promise<Session>;
   addUsage(id: string, usage: SessionUsage, now: number): Promise<Session>;
   addMessages(id: string, count: number, now: number): Promise<Session>;
-  setSummaryMessage(id: string, messageId: string, now: number): Promise<void>;
   delete(id: string): Promise<void>;
 }
 

@@ -20,7 +20,7 @@ export async function cancelSession(
     const outcome: CancelledSession = { cancelled: 0, stopping: false };
     // Newest first: nothing queued can start in between.
     for (const turn of (await tx.repositories.turns.listUnfinished(session.id)).reverse()) {
-      const done = await finishTurn(tx, turn.id, { from: ['queued', 'waiting'], status: 'cancelled' });
+      const done = await finishTurn(tx, turn, { from: ['queued', 'waiting'], status: 'cancelled' });
       if (done) {
         outcome.cancelled += 1;
         continue;

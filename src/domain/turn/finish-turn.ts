@@ -2,7 +2,7 @@ import { derivedId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { emit } from '../events/index.ts';
 import { closeTurnHistory, type TurnHistoryRepositories } from './close-history.ts';
-import { emitSessionStatus } from './session-status.ts';
+import { emitStatus, readSessionStatus } from './session-status.ts';
 import type { TERMINAL_TURN_STATUSES, Turn, TurnStatus } from './turn.ts';
 
 export interface TurnOutcome {
@@ -20,20 +20,25 @@ const WIRE_STATUS = { succeeded: 'completed', failed: 'error', cancelled: 'cance
 
 /**
  * Ends a turn, once: null when another process was faster. What it left open in the history is closed, so that
- * every tool call has its result, and its one `generation_complete` is emitted.
+ * every tool call has its result, and its one `generation_complete` is emitted, after
+ * `announced`.
  */
 export async function finishTurn(
   ctx: Context<TurnHistoryRepositories | 'turns'>,
-  turnId: string,
+  { id, sessionId }: Pick<Turn, 'id' | 'sessionId'>,
   outcome: TurnOutcome,
+  announced: Promise<unknown> = Promise.resolve(),
 ): Promise<Turn | null> {
   return ctx.transaction(async (tx) => {
-    const turn = await tx.repositories.turns.transition(turnId, outcome.from, outcome.status, {
+    const transition = tx.repositories.turns.transition(id, outcome.from, outcome.status, {
       now: tx.clock.now(),
       error: outcome.error ?? null,
       errorCode: outcome.errorCode ?? null,
     });
+    // Sent behind the transition, whose effect it sees.
+    const [turn, status] = await Promise.all([transition, readSessionStatus(tx, sessionId)]);
     if (!turn) return null;
+    await announced;
     if (outcome.status !== 'succeeded') {
       await closeTurnHistory(tx, turn, {
         reason: outcome.status === 'cancelled' ? 'canceled' : 'error',
@@ -41,7 +46,7 @@ export async function finishTurn(
         details: outcome.details,
       });
     }
-    await emitSessionStatus(tx, turn.sessionId);
+    await emitStatus(tx, sessionId, status);
     await emit(
       tx,
       {

@@ -23,7 +23,7 @@ export async function removeQueued(
     const turn = isId(input.turnId) ? await tx.repositories.turns.get(input.turnId) : null;
     if (turn?.sessionId !== session.id) throw notFound('Prompt');
     const done =
-      turn.startedAt === null && (await finishTurn(tx, turn.id, { from: ['queued'], status: 'cancelled' }));
+      turn.startedAt === null && (await finishTurn(tx, turn, { from: ['queued'], status: 'cancelled' }));
     if (!done) throw new DomainError('conflict', 'This prompt has already started');
   });
 }

@@ -15,7 +15,14 @@ export async function readSessionStatus(ctx: Context<'turns'>, sessionId: string
 
 /** Tells clients the session's status as the running transaction sees it. */
 export async function emitSessionStatus(ctx: Context<'turns' | 'outbox'>, sessionId: string): Promise<void> {
-  const status = await readSessionStatus(ctx, sessionId);
+  await emitStatus(ctx, sessionId, await readSessionStatus(ctx, sessionId));
+}
+
+export async function emitStatus(
+  ctx: Context<'outbox'>,
+  sessionId: string,
+  status: SessionStatus,
+): Promise<void> {
   await emit(ctx, {
     Type: 'session_status',
     session_id: sessionId,

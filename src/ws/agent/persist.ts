@@ -21,20 +21,34 @@ export interface PersistDeps {
 /** Writes changes of the turn in one transaction that fails with `lease_lost` once the lease is not ours. */
 export async function persist(deps: PersistDeps, changes: readonly Change[]): Promise<void> {
   await deps.ctx.transaction(async (tx) => {
-    const writer: Writer = { ...deps, tx, statements: [], messages: 0, usage: {} };
+    const writer: Writer = { ...deps, tx, writes: noWrites(), messages: 0, usage: {} };
     for (const change of changes) {
       if (!isLast(change)) write(writer, change);
     }
-    await settle(writer);
     const last = changes.at(-1);
+    if (last?.kind === 'finish' && last.outcome.status === 'succeeded') return succeed(writer, last);
+    await execute(writer, () => countMessages(writer));
     if (last && isLast(last)) await end(writer, last);
   });
 }
 
+/** Rows that are not written yet: none of them depends on another, and each is written once. */
+interface Writes {
+  messages: Message[];
+  parts: Map<string, Message>;
+  calls: Map<string, ToolCall>;
+  statements: Array<() => Promise<unknown>>;
+  /** In order: events, and what tools commit. */
+  events: Array<() => Promise<unknown>>;
+}
+
+function noWrites(): Writes {
+  return { messages: [], parts: new Map(), calls: new Map(), statements: [], events: [] };
+}
+
 interface Writer extends PersistDeps {
   tx: AnyContext;
-  /** In order; a connection carries one statement at a time. */
-  statements: Array<() => Promise<unknown>>;
+  writes: Writes;
   /** Messages that became part of the session by this transaction. */
   messages: number;
   usage: SessionUsage;
@@ -83,22 +97,32 @@ async function end(writer: Writer, change: LastChange): Promise<void> {
   }
 }
 
-async function settle(writer: Writer): Promise<void> {
-  await execute(writer);
-  const { tx, turn, messages, usage } = writer;
+/** All at once: the connection carries them in one round trip. `last` is sent behind what the events write. */
+async function execute(writer: Writer, last?: () => Promise<void>): Promise<void> {
+  const { messages, parts, calls, statements, events } = writer.writes;
+  const repositories = writer.tx.repositories;
+  writer.writes = noWrites();
+  const written = Promise.all([
+    ...[...parts.values()].map((message) => storeParts(writer, message)),
+    repositories.messages.insertMany(messages),
+    repositories.toolCalls.insertMany([...calls.values()]),
+    ...statements.map((statement) => statement()),
+  ]);
+  written.catch(() => {});
+  for (const event of events) await event();
+  await Promise.all([written, last?.()]);
+}
+
+async function countMessages({ tx, turn, messages, usage }: Writer): Promise<void> {
   if (messages === 0) return;
   const counted = { ...usage, addMessages: messages };
   const session = await tx.repositories.sessions.addUsage(turn.sessionId, counted, tx.clock.now());
   await emit(tx, { Type: 'session_update', session_id: turn.sessionId, ...toSessionView(session) });
 }
 
-async function execute({ statements }: Writer): Promise<void> {
-  for (const statement of statements.splice(0)) await statement();
-}
-
 function openMessage(writer: Writer, { message, reopened }: Extract<Change, { kind: 'open_message' }>): void {
   if (reopened) setParts(writer, message);
-  else writer.statements.push(() => writer.tx.repositories.messages.insert(message));
+  else writer.writes.messages.push(message);
   emitMessage(writer, message);
 }
 
@@ -111,27 +135,32 @@ function closeMessage(
   insertCalls(writer, calls);
   const { promptTokens, completionTokens, cost, contextWindow } = usage;
   writer.messages += 1;
-  if (isSummary) {
-    const { tx, turn } = writer;
-    writer.statements.push(() =>
-      tx.repositories.sessions.setSummaryMessage(turn.sessionId, message.id, tx.clock.now()),
-    );
-  }
-  writer.usage = { promptTokens, completionTokens, addCost: cost, contextWindow };
+  writer.usage = {
+    promptTokens,
+    completionTokens,
+    addCost: cost,
+    contextWindow,
+    ...(isSummary && { summaryMessageId: message.id }),
+  };
 }
 
 function insertCalls(writer: Writer, calls: ToolCall[]): void {
-  if (calls.length === 0) return;
-  writer.statements.push(() => writer.tx.repositories.toolCalls.insertMany(calls));
-  for (const call of calls) emitCall(writer, call);
+  for (const call of calls) {
+    writer.writes.calls.set(call.id, call);
+    emitCall(writer, call);
+  }
 }
 
 function startCalls(writer: Writer, started: Extract<Change, { kind: 'start_calls' }>['calls']): void {
   for (const { call, effect, journal, isRepeated } of started) {
-    if (isRepeated) finishStep(writer, call.id, 'failed');
-    if (effect !== 'none') {
-      startStep(writer, { subjectId: call.id, effect, tool: call.name, input: journal });
-    }
+    const started =
+      effect === 'none'
+        ? null
+        : newStep(writer, { subjectId: call.id, effect, tool: call.name, input: journal });
+    writer.writes.statements.push(async () => {
+      if (isRepeated) await finishStep(writer, call.id, 'failed');
+      if (started) await writer.tx.repositories.steps.insert(started);
+    });
     updateCall(writer, call, { status: 'running', startedAt: writer.tx.clock.now() });
   }
 }
@@ -139,7 +168,7 @@ function startCalls(writer: Writer, started: Extract<Change, { kind: 'start_call
 function storeResults(writer: Writer, { message, results }: Extract<Change, { kind: 'results' }>): void {
   const { tx } = writer;
   for (const { call, part, status, step, commit } of results) {
-    if (step) finishStep(writer, call.id, step, part.content);
+    if (step) writer.writes.statements.push(() => finishStep(writer, call.id, step, part.content));
     updateCall(writer, call, {
       status,
       result: part.content,
@@ -147,10 +176,10 @@ function storeResults(writer: Writer, { message, results }: Extract<Change, { ki
       errorMessage: part.is_error ? part.content : null,
       finishedAt: tx.clock.now(),
     });
-    if (commit) writer.statements.push(() => commit(tx));
+    if (commit) writer.writes.events.push(() => commit(tx));
   }
   writer.messages += 1;
-  writer.statements.push(() => tx.repositories.messages.insert(message));
+  writer.writes.messages.push(message);
   emitMessage(writer, message);
 }
 
@@ -177,16 +206,32 @@ async function wait(writer: Writer, { asks }: Extract<Change, { kind: 'wait' }>)
   await tx.repositories.turns.release(lease);
 }
 
-async function finish(
-  writer: Writer,
-  { outcome, interrupted }: Extract<Change, { kind: 'finish' }>,
-): Promise<void> {
+type Finish = Extract<Change, { kind: 'finish' }>;
+
+async function finish(writer: Writer, { outcome, interrupted }: Finish): Promise<void> {
   const { tx, turn, lease } = writer;
-  for (const id of interrupted) finishStep(writer, id, 'unknown');
+  for (const id of interrupted) writer.writes.statements.push(() => finishStep(writer, id, 'unknown'));
   await execute(writer);
-  const done = await finishTurn(tx, turn.id, { ...outcome, from: ['running'] });
-  if (!done) throw new DomainError('lease_lost', 'The turn is not running any more');
+  mustBeDone(await finishTurn(tx, turn, { ...outcome, from: ['running'] }));
   await tx.repositories.turns.release(lease);
+}
+
+/**
+ * A success closes nothing in the history, so that it travels with the writes before it. The session's row is
+ * locked before the turn's, as a new prompt does it.
+ */
+async function succeed(writer: Writer, { outcome }: Finish): Promise<void> {
+  const { tx, turn, lease } = writer;
+  await execute(writer, async () => {
+    const counted = countMessages(writer);
+    const finished = finishTurn(tx, turn, { ...outcome, from: ['running'] }, counted);
+    const [done] = await Promise.all([finished, counted, tx.repositories.turns.release(lease)]);
+    mustBeDone(done);
+  });
+}
+
+function mustBeDone(turn: Turn | null): void {
+  if (!turn) throw new DomainError('lease_lost', 'The turn is not running any more');
 }
 
 async function handBack(writer: Writer): Promise<void> {
@@ -196,39 +241,43 @@ async function handBack(writer: Writer): Promise<void> {
 }
 
 async function mustTransition({ tx, turn }: Writer, to: 'waiting' | 'queued'): Promise<void> {
-  const moved = await tx.repositories.turns.transition(turn.id, ['running'], to, { now: tx.clock.now() });
-  if (!moved) throw new DomainError('lease_lost', 'The turn is not running any more');
+  mustBeDone(await tx.repositories.turns.transition(turn.id, ['running'], to, { now: tx.clock.now() }));
 }
 
-function setParts({ tx, statements }: Writer, message: Message): void {
+function setParts({ writes }: Writer, message: Message): void {
+  writes.parts.set(message.id, message);
+}
+
+function storeParts({ tx }: Writer, message: Message): Promise<unknown> {
   const { id, parts, appliedCursor, finishedAt, updatedAt } = message;
-  statements.push(() =>
-    tx.repositories.messages.setParts(id, { parts, appliedCursor, finishedAt, now: updatedAt }),
-  );
+  return tx.repositories.messages.setParts(id, { parts, appliedCursor, finishedAt, now: updatedAt });
 }
 
 function updateCall(writer: Writer, call: ToolCall, change: ToolCallChange): void {
-  const { tx, statements } = writer;
+  const { tx, writes } = writer;
   const now = tx.clock.now();
   const updated = { ...call, ...change, updatedAt: now };
-  statements.push(() => tx.repositories.toolCalls.update(call.id, change, now));
+  if (writes.calls.has(call.id)) writes.calls.set(call.id, updated);
+  else writes.statements.push(() => tx.repositories.toolCalls.update(call.id, change, now));
   writer.stored(updated);
   emitCall(writer, updated);
 }
 
-function emitMessage({ tx, turn, statements }: Writer, message: Message): void {
-  statements.push(() => emit(tx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(message) }));
+function emitMessage({ tx, turn, writes }: Writer, message: Message): void {
+  writes.events.push(() =>
+    emit(tx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(message) }),
+  );
 }
 
-function emitCall({ tx, statements }: Writer, call: ToolCall): void {
-  statements.push(() => emit(tx, { Type: 'tool_call_update', ...toToolCallView(call) }));
+function emitCall({ tx, writes }: Writer, call: ToolCall): void {
+  writes.events.push(() => emit(tx, { Type: 'tool_call_update', ...toToolCallView(call) }));
 }
 
-function startStep(
-  { tx, turn, lease, nextStepIndex, statements }: Writer,
+function newStep(
+  { tx, turn, lease, nextStepIndex }: Writer,
   step: Pick<Step, 'subjectId' | 'effect' | 'tool' | 'input'>,
-): void {
-  const started: Step = {
+): Step {
+  return {
     turnId: turn.id,
     index: nextStepIndex(),
     kind: 'tool',
@@ -239,16 +288,13 @@ function startStep(
     startedAt: tx.clock.now(),
     finishedAt: null,
   };
-  statements.push(() => tx.repositories.steps.insert(started));
 }
 
 function finishStep(
-  { tx, turn, statements }: Writer,
+  { tx, turn }: Writer,
   subjectId: string,
   state: 'done' | 'failed' | 'unknown',
   output: string | null = null,
-): void {
-  statements.push(() =>
-    tx.repositories.steps.finish(turn.id, subjectId, { state, output, now: tx.clock.now() }),
-  );
+): Promise<void> {
+  return tx.repositories.steps.finish(turn.id, subjectId, { state, output, now: tx.clock.now() });
 }

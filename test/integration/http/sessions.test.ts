@@ -153,7 +153,11 @@ describe('sessions', () => {
     const asked = { topic: 'turn_cancel', message: { sessionId: id } };
     await expect.poll(() => server.notices, { timeout: 5_000 }).toContainEqual(asked);
     expect((await get(`/api/sessions/${id}/status`)).json.is_running).toBe(true);
-    await finishTurn(server.system, json.turn_id, { from: ['running'], status: 'cancelled' });
+    await finishTurn(
+      server.system,
+      { id: json.turn_id, sessionId: id },
+      { from: ['running'], status: 'cancelled' },
+    );
     expect((await deleted).status).toBe(200);
     expect((await get(`/api/sessions/${id}/status`)).status).toBe(404);
   });

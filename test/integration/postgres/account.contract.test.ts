@@ -142,7 +142,7 @@ describeDatabases('accounts', (database) => {
       const todos = [{ content: 'a \0 b \ud800', status: 'pending' as const, activeForm: '\\u0000' }];
       await sessions().setTitle(session.id, 'title', NOW + 1);
       await sessions().setTodos(session.id, todos, NOW + 2);
-      await sessions().setSummaryMessage(session.id, session.id, NOW + 3);
+      await sessions().addUsage(session.id, { summaryMessageId: session.id }, NOW + 3);
       await Promise.all([1, 2, 3, 4].map(() => sessions().addUsage(session.id, { addCost: 0.25 }, NOW + 4)));
       await sessions().addUsage(
         session.id,

@@ -19,6 +19,9 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
     async insert(message) {
       await executor.insert(messages).values(message);
     },
+    async insertMany(given) {
+      if (given.length > 0) await executor.insert(messages).values(given);
+    },
     async get(id) {
       const [row] = await executor.select().from(messages).where(eq(messages.id, id));
       return row ? toMessage(row) : null;

@@ -36,6 +36,7 @@ export function createSessionRepository({ executor }: RepositoryDeps): SessionRe
         promptTokens: usage.promptTokens,
         completionTokens: usage.completionTokens,
         contextWindow: usage.contextWindow,
+        summaryMessageId: usage.summaryMessageId,
         cost: usage.addCost === undefined ? undefined : sql`${sessions.cost} + ${usage.addCost}`,
         messageCount:
           usage.addMessages === undefined ? undefined : sql`${sessions.messageCount} + ${usage.addMessages}`,
@@ -43,9 +44,6 @@ export function createSessionRepository({ executor }: RepositoryDeps): SessionRe
       }),
     addMessages: (id, count, now) =>
       change(id, { messageCount: sql`${sessions.messageCount} + ${count}`, updatedAt: now }),
-    async setSummaryMessage(id, messageId, now) {
-      await change(id, { summaryMessageId: messageId, updatedAt: now });
-    },
     async delete(id) {
       await executor.delete(sessions).where(eq(sessions.id, id));
     },
