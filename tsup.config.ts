@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'tsup';
@@ -17,13 +17,17 @@ export default defineConfig({
   noExternal: [/.*/],
   shims: true,
   minify: true,
-  banner: { js: '#!/usr/bin/env node' },
+  esbuildOptions(options) {
+    options.legalComments = 'external';
+  },
   async onSuccess() {
     const pglite = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
     for (const asset of PGLITE_ASSETS) copyFileSync(join(pglite, asset), join('dist', asset));
-    execFileSync(process.execPath, ['drizzle/pglite-template.mjs', 'dist/pglite-template.tar.gz']);
-    renameSync('dist/crush.cjs', 'dist/crush');
-    chmodSync('dist/crush', 0o755);
+    const run = (...args: string[]) =>
+      execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    run('drizzle/pglite-template.mjs', 'dist/pglite-template.tar.gz');
+    run('scripts/pack-executable.mjs', 'dist/crush.cjs', 'dist/crush');
+    rmSync('dist/crush.cjs');
     writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
   },
 });

@@ -1,2 +1,2 @@
 export { type Coordinator, createCoordinator } from './coordinator.ts';
-export type { AgentSettings } from './ports.ts';
+export type { AgentSettings, ResolveModel } from './ports.ts';

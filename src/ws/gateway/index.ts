@@ -1,2 +1,3 @@
-export { createGateway } from './gateway.ts';
+export { createGateway, type Gateway } from './gateway.ts';
+export type { GatewayLimits } from './limits.ts';
 export { mountGateway } from './upgrade.ts';

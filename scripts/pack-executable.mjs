@@ -1,0 +1,44 @@
+// Turns the bundle given as the first argument into the executable given as the second.
+//
+// V8 takes longer to compile the bundle than to run a small command. The executable therefore carries the bundle
+// as one comment, which costs nothing to skip, and compiles it with the code cache that lies beside it. A cache
+// of another Node version is refused by V8, and the bundle is then compiled as usual.
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { Script } from 'node:vm';
+
+/** Stands for a line feed inside the comment. */
+const LINE_FEED = '\u0001';
+
+const LAUNCHER = `#!/usr/bin/env node
+'use strict';
+const { existsSync, readFileSync } = require('node:fs');
+const { constants, Script } = require('node:vm');
+const text = readFileSync(__filename, 'latin1');
+const source = text.slice(text.lastIndexOf('\\n//') + 3).replaceAll('\\u0001', '\\n');
+const cache = __filename + '.cache';
+new Script(source, {
+  filename: __filename,
+  cachedData: existsSync(cache) ? readFileSync(cache) : undefined,
+  importModuleDynamically: constants && constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+}).runInThisContext()(exports, require, module, __filename, __dirname);
+`;
+
+const [bundlePath, executablePath] = process.argv.slice(2);
+const bundle = readFileSync(bundlePath, 'utf8')
+  .replace(/^#!.*\n/, '')
+  // What esbuild leaves unescaped stands in regular expressions, which know the same escapes as strings.
+  .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+if (bundle.includes(LINE_FEED) || bundle.includes('\r'))
+  throw new Error(`${bundlePath} does not fit into a comment`);
+
+const source = `(function (exports, require, module, __filename, __dirname) {${bundle}\n})`;
+writeFileSync(executablePath, `${LAUNCHER}//${source.replaceAll('\n', LINE_FEED)}`);
+chmodSync(executablePath, 0o755);
+
+const filename = resolve(executablePath);
+const script = new Script(source, { filename });
+process.argv = [process.execPath, filename, '--version'];
+script.runInThisContext()({}, createRequire(filename), {}, filename, resolve(filename, '..'));
+writeFileSync(`${executablePath}.cache`, script.createCachedData());
