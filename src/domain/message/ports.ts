@@ -7,8 +7,8 @@ export interface MessageRepository {
   get(id: string): Promise<Message | null>;
   /** In order. `before`: the id of a message of this session; `limit` keeps the last ones before it. */
   list(sessionId: string, page?: { limit?: number; before?: string }): Promise<Message[]>;
-  /** In order, from the summary message on (if any), up to and including the turn's own. */
-  listForTurn(sessionId: string, turnNumber: number, fromMessageId: string | null): Promise<Message[]>;
+  /** In order, from the session's summary message on (if any), up to and including the turn's own. */
+  listForTurn(sessionId: string, turnNumber: number): Promise<Message[]>;
   listUnfinished(sessionId: string): Promise<Message[]>;
   setParts(
     id: string,

@@ -48,39 +48,40 @@ export async function resolveModel(
   ctx: Context<'sessionConfigs' | 'credentials'>,
   input: { session: Pick<Session, 'id' | 'userId'>; purpose: 'main' | 'small' },
 ): Promise<ModelSelection> {
-  const config = await ctx.repositories.sessionConfigs.get(input.session.id);
-  const own = config && !config.isAuto ? await ofSession(deps, ctx, input.session, config) : null;
-  const byDefault = config ? null : await ofUser(deps, ctx, input.session.userId);
+  const { sessionConfigs, credentials } = ctx.repositories;
+  const { session } = input;
+  const [config, stored] = await Promise.all([
+    sessionConfigs.get(session.id),
+    credentials.list(session.userId),
+  ]);
+  const own = config && !config.isAuto ? ofSession(deps, stored, session, config) : null;
+  const byDefault = config ? null : ofUser(deps, stored);
   const choice = own ?? byDefault ?? ofOperator(deps);
   checkComplete(choice);
   return select(deps.catalogue, choice, input.purpose);
 }
 
-async function ofSession(
+function ofSession(
   deps: ResolveModelDeps,
-  ctx: Context<'credentials'>,
+  stored: readonly ProviderCredential[],
   session: Pick<Session, 'id' | 'userId'>,
   config: SessionModelConfig,
-): Promise<Choice> {
+): Choice {
   const provider = knownProvider(deps.catalogue, config.provider);
   const choice = { provider, modelId: config.model, settings: config };
   if (config.apiKeySealed !== null) {
     const apiKey = openKey(deps, config.apiKeySealed, sessionKeyContext(session.id, session.userId));
     return { ...choice, ...endpoint(provider, config.baseUrl), apiKey };
   }
-  const credential = await ctx.repositories.credentials.get(session.userId, provider.id);
+  const credential = stored.find((candidate) => candidate.provider === provider.id);
   const fits = credential && (config.baseUrl === null || sameUrl(config.baseUrl, credential.baseUrl));
   if (fits) return { ...choice, ...ofCredential(deps, provider, credential) };
   const place = endpoint(provider, config.baseUrl);
   return { ...choice, ...place, apiKey: config.baseUrl === null ? provider.apiKey : null };
 }
 
-async function ofUser(
-  deps: ResolveModelDeps,
-  ctx: Context<'credentials'>,
-  userId: string,
-): Promise<Choice | null> {
-  const credential = (await ctx.repositories.credentials.list(userId)).find(({ isDefault }) => isDefault);
+function ofUser(deps: ResolveModelDeps, stored: readonly ProviderCredential[]): Choice | null {
+  const credential = stored.find(({ isDefault }) => isDefault);
   const provider = credential ? deps.catalogue.provider(credential.provider) : null;
   if (!credential?.model || !provider) return null;
   const { maxTokens, reasoningEffort } = credential;

@@ -4,8 +4,12 @@ import { notFound } from '../errors.ts';
 import type { Session } from './session.ts';
 
 /** The one authorization of sessions: a foreign id answers as a missing one. The service itself owns all. */
-export async function getOwnedSession(ctx: Context<'sessions'>, id: string): Promise<Session> {
-  const session = isId(id) ? await ctx.repositories.sessions.get(id) : null;
+export async function getOwnedSession(
+  ctx: Context<'sessions'>,
+  id: string,
+  read: 'get' | 'lock' = 'get',
+): Promise<Session> {
+  const session = isId(id) ? await ctx.repositories.sessions[read](id) : null;
   if (!session) throw notFound('Session');
   if (ctx.actor.kind === 'user' && session.userId !== ctx.actor.userId) throw notFound('Session');
   return session;

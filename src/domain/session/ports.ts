@@ -13,6 +13,8 @@ export interface SessionUsage {
 export interface SessionRepository {
   insert(session: Session): Promise<void>;
   get(id: string): Promise<Session | null>;
+  /** Keeps other prompts of the session out until the end of the transaction. */
+  lock(id: string): Promise<Session | null>;
   listByProject(projectId: string, page: { limit: number; before?: string }): Promise<Session[]>;
   setTitle(id: string, title: string, now: number): Promise<Session>;
   setTodos(id: string, todos: Todo[], now: number): Promise<Session>;

@@ -2,7 +2,8 @@ import type { Lease, Step, Turn, TurnStatus } from './turn.ts';
 
 export interface TurnRepository {
   /**
-   * Inserts as `queued` with the session's next number. Serialized per session.
+   * Inserts as `queued` with the session's next number. Serialized per session by `sessions.lock`: only inside a
+   * transaction that has called it before.
    * A turn with the same (session, idempotency key) is returned instead, `created: false`.
    */
   enqueue(turn: Omit<Turn, 'number'>): Promise<{ turn: Turn; created: boolean }>;
@@ -11,13 +12,17 @@ export interface TurnRepository {
   listUnfinished(sessionId: string): Promise<Turn[]>;
   /** The unfinished turn that runs or waits, else the first queued, else the newest finished. */
   current(sessionId: string): Promise<Turn | null>;
-  countQueued(sessionId: string): Promise<number>;
-  countAllQueued(): Promise<number>;
+  /** How many are queued, in the session and over all. */
+  countQueued(sessionId: string): Promise<{ ofSession: number; all: number }>;
   /**
    * In one statement: the oldest queued turn whose session has no live lease and no earlier unfinished turn,
    * its lease taken for `leaseMs` of database time with `token + 1`. Null when there is none.
+   * `more`: other turns are queued, claimable or not.
    */
-  claim(owner: string, leaseMs: number): Promise<{ turn: Turn; lease: Lease; takenOver: boolean } | null>;
+  claim(
+    owner: string,
+    leaseMs: number,
+  ): Promise<{ turn: Turn; lease: Lease; takenOver: boolean; more: boolean } | null>;
   /** Renews all of the owner's leases; returns those still held, with their turn's cancel flag. */
   renew(
     owner: string,

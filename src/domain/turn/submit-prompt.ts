@@ -5,7 +5,7 @@ import { DomainError } from '../errors.ts';
 import { emit, type ImageReference } from '../events/index.ts';
 import { type Message, toMessageView } from '../message/index.ts';
 import { getOwnedSession, toSessionView } from '../session/index.ts';
-import { emitSessionStatus } from './session-status.ts';
+import { emitStatus, readSessionStatus } from './session-status.ts';
 import type { Turn } from './turn.ts';
 
 export const MAX_PROMPT_BYTES = 1024 * 1024;
@@ -45,15 +45,14 @@ export async function submitPrompt(
 ): Promise<SubmittedPrompt> {
   checkPrompt(input);
   return ctx.transaction(async (tx) => {
-    const session = await getOwnedSession(tx, input.sessionId);
+    const session = await getOwnedSession(tx, input.sessionId, 'lock');
     const wanted = newTurn(session, input, tx.clock.now());
     const { turn, created } = await tx.repositories.turns.enqueue(wanted);
     if (turn.promptDigest !== wanted.promptDigest) {
       throw new DomainError('idempotency_mismatch', 'This idempotency key was used with another prompt');
     }
     if (!created) return { turnId: turn.id, messageId: turn.messageId, created };
-    await checkQueues(tx, turn.sessionId, limits);
-    await storeMessage(tx, turn, input);
+    await Promise.all([checkQueues(tx, turn.sessionId, limits), storeMessage(tx, turn, input)]);
     tx.notify('turn_queued', { sessionId: turn.sessionId });
     return { turnId: turn.id, messageId: turn.messageId, created };
   });
@@ -104,10 +103,11 @@ async function checkQueues(
   limits: SubmitPromptLimits,
 ): Promise<void> {
   const { maxQueuedPerSession = MAX_QUEUED_PER_SESSION, maxQueued = MAX_QUEUED } = limits;
-  if ((await ctx.repositories.turns.countQueued(sessionId)) > maxQueuedPerSession) {
+  const { ofSession, all } = await ctx.repositories.turns.countQueued(sessionId);
+  if (ofSession > maxQueuedPerSession) {
     throw new DomainError('queue_full', `This session already has ${maxQueuedPerSession} queued prompts`);
   }
-  if ((await ctx.repositories.turns.countAllQueued()) > maxQueued) {
+  if (all > maxQueued) {
     throw new DomainError('overloaded', 'Too many prompts are waiting; try again shortly', {
       retryAfterSeconds: OVERLOADED_RETRY_SECONDS,
     });
@@ -143,9 +143,13 @@ async function storeMessage(
     createdAt: now,
     updatedAt: now,
   };
-  await ctx.repositories.messages.insert(message);
-  const session = await ctx.repositories.sessions.addMessages(turn.sessionId, 1, now);
+  const { messages, sessions } = ctx.repositories;
+  const [session, status] = await Promise.all([
+    sessions.addMessages(turn.sessionId, 1, now),
+    readSessionStatus(ctx, turn.sessionId),
+    messages.insert(message),
+  ]);
   await emit(ctx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(message) });
   await emit(ctx, { Type: 'session_update', session_id: turn.sessionId, ...toSessionView(session) });
-  await emitSessionStatus(ctx, turn.sessionId);
+  await emitStatus(ctx, turn.sessionId, status);
 }

@@ -79,6 +79,7 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
       const claimed = await turns.claim(owner, LEASE_MS);
       if (!claimed) return;
       launch({ ...claimed, claimedAt });
+      if (!claimed.more) return;
     }
   });
 

@@ -18,16 +18,14 @@ export interface LoadedTurn {
 /** All that is stored of a turn; the loop goes on from it. */
 export async function loadTurn(ctx: AnyContext, turn: Turn): Promise<LoadedTurn> {
   const { sessions, projects, messages, toolCalls, steps } = ctx.repositories;
-  const [session, calls, stored] = await Promise.all([
+  const [session, project, history, calls, stored] = await Promise.all([
     sessions.get(turn.sessionId),
+    projects.getBySession(turn.sessionId),
+    messages.listForTurn(turn.sessionId, turn.number),
     toolCalls.listByTurn(turn.id),
     steps.list(turn.id),
   ]);
   if (!session) throw notFound('Session');
-  const [project, history] = await Promise.all([
-    projects.get(session.projectId),
-    messages.listForTurn(turn.sessionId, turn.number, session.summaryMessageId),
-  ]);
   if (!project) throw notFound('Project');
   const known = history.find(({ id }) => id === turn.messageId);
   const state: TurnState = {

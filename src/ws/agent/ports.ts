@@ -12,7 +12,10 @@ import type { JobRegistry } from './jobs.ts';
 export type { Job, JobRegistry } from './jobs.ts';
 
 /** Which model a session's turns talk to. Throws `model_not_configured` with a sentence for the user. */
-export type ResolveModel = (session: Session, purpose: 'main' | 'small') => Promise<ModelSelection>;
+export type ResolveModel = (
+  session: Pick<Session, 'id' | 'userId'>,
+  purpose: 'main' | 'small',
+) => Promise<ModelSelection>;
 
 /** The bytes of an uploaded image of this user; null when there is none. */
 export type LoadImage = (

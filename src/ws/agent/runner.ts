@@ -1,5 +1,6 @@
 import type { AnyContext } from '#domain/create-context.ts';
 import { DomainError, isDomainError } from '#domain/errors.ts';
+import type { ModelSelection } from '#domain/provider/index.ts';
 import type { Lease, Turn } from '#domain/turn/index.ts';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import { sleep } from '#shared/async.ts';
@@ -73,8 +74,10 @@ async function attempt(deps: RunnerDeps, claimed: ClaimedTurn, ctx: AnyContext):
       errorCode: 'crash_loop',
     });
   }
+  const selection = deps.resolveModel({ id: turn.sessionId, userId: turn.userId }, 'main');
+  selection.catch(() => {});
   const loaded = await loadTurn(ctx, turn);
-  const [scope] = await Promise.all([openScope(deps, claimed, ctx, loaded), takeOver]);
+  const [scope] = await Promise.all([openScope(deps, claimed, { ctx, loaded, selection }), takeOver]);
   if (scope instanceof DomainError) {
     return end({ status: 'failed', error: scope.message, errorCode: scope.code });
   }
@@ -118,16 +121,15 @@ async function takeOverLog(
 async function openScope(
   deps: RunnerDeps,
   claimed: ClaimedTurn,
-  ctx: AnyContext,
-  loaded: LoadedTurn,
+  { ctx, loaded, selection }: { ctx: AnyContext; loaded: LoadedTurn; selection: Promise<ModelSelection> },
 ): Promise<TurnScope | DomainError> {
-  const { session, project } = loaded;
+  const { project } = loaded;
   try {
-    const [selection, workspace] = await Promise.all([
-      deps.resolveModel(session, 'main'),
+    const [selected, workspace] = await Promise.all([
+      selection,
       deps.workspaces.open(project.id, project.workspaceRoot),
     ]);
-    return { claimed, ctx, loaded, selection, workspace };
+    return { claimed, ctx, loaded, selection: selected, workspace };
   } catch (error) {
     if (isDomainError(error) && !isDomainError(error, 'unavailable')) return error;
     if (!(error instanceof WorkspaceError)) throw error;

@@ -31,7 +31,11 @@ describeDatabases('conversations', (database) => {
 
     it('gives a turn what precedes it, from the summary on', async () => {
       const { session, inOrder } = await seedMessages();
-      const forTurn = (turn: number, from: string | null) => messages().listForTurn(session.id, turn, from);
+      const forTurn = async (turn: number, from: string | null) => {
+        if (from)
+          await database().repositories.sessions.addUsage(session.id, { summaryMessageId: from }, NOW);
+        return messages().listForTurn(session.id, turn);
+      };
       expect(ids(await forTurn(1, null))).toEqual(ids(inOrder.slice(0, 2)));
       expect(ids(await forTurn(2, inOrder[1]?.id ?? null))).toEqual(ids(inOrder.slice(1)));
       expect(ids(await forTurn(2, newId()))).toEqual(ids(inOrder));

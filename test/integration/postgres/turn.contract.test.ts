@@ -30,6 +30,14 @@ describeDatabases('turns and steps', (database) => {
       await turns().release(lease);
     }
 
+    async function enqueue(turn: ReturnType<typeof newTurn>) {
+      const { result } = await database().transaction(async ({ sessions, turns: inside }) => {
+        await sessions.lock(turn.sessionId);
+        return inside.enqueue(turn);
+      });
+      return result;
+    }
+
     async function mustClaim(owner: string, leaseMs = LEASE_MS) {
       const claimed = await turns().claim(owner, leaseMs);
       if (!claimed) throw new Error('nothing to claim');
@@ -38,21 +46,22 @@ describeDatabases('turns and steps', (database) => {
 
     it('numbers the turns of a session from one without a gap under concurrent prompts', async () => {
       const { session } = await seed();
-      await Promise.all(times(20, () => turns().enqueue(newTurn(session))));
+      await Promise.all(times(20, () => enqueue(newTurn(session))));
       const numbers = (await turns().listUnfinished(session.id)).map((turn) => turn.number);
       expect(numbers).toEqual(times(20, (i) => i + 1));
-      expect(await turns().countQueued(session.id)).toBe(20);
-      expect(await turns().countAllQueued()).toBeGreaterThanOrEqual(20);
+      const { ofSession, all } = await turns().countQueued(session.id);
+      expect(ofSession).toBe(20);
+      expect(all).toBeGreaterThanOrEqual(20);
       await drain();
     });
 
     it('makes one turn of a hundred concurrent copies of a prompt', async () => {
       const { session } = await seed();
-      const copies = times(100, () => turns().enqueue(newTurn(session, { idempotencyKey: 'same' })));
+      const copies = times(100, () => enqueue(newTurn(session, { idempotencyKey: 'same' })));
       const results = await Promise.all(copies);
       expect(results.filter((result) => result.created)).toHaveLength(1);
       expect(new Set(results.map((result) => result.turn.id)).size).toBe(1);
-      const next = await turns().enqueue(newTurn(session, { idempotencyKey: 'other' }));
+      const next = await enqueue(newTurn(session, { idempotencyKey: 'other' }));
       expect(next.turn.number).toBe(2);
       await drain();
     });
@@ -60,13 +69,13 @@ describeDatabases('turns and steps', (database) => {
     it('refuses a prompt for a session that does not exist', async () => {
       const { session } = await seed();
       const orphan = newTurn({ ...session, id: newId() });
-      await expect(turns().enqueue(orphan)).rejects.toMatchObject({ code: 'not_found' });
+      await expect(enqueue(orphan)).rejects.toMatchObject({ code: 'not_found' });
     });
 
     it('stores a turn as it was given and finds it again', async () => {
       const { session } = await seed();
       const given = newTurn(session, { idempotencyKey: 'k', error: 'e', errorCode: 'c' });
-      const { turn } = await turns().enqueue(given);
+      const { turn } = await enqueue(given);
       expect(turn).toEqual({ ...given, number: 1 });
       expect(await turns().get(turn.id)).toEqual(turn);
       expect(await turns().get(newId())).toBeNull();
@@ -82,6 +91,7 @@ describeDatabases('turns and steps', (database) => {
       expect(won).toHaveLength(1);
       expect(won[0]?.turn).toMatchObject({ number: 1, status: 'running', sessionId: session.id });
       expect(won[0]?.turn.startedAt).toBeGreaterThan(0);
+      expect(won[0]?.more).toBe(true);
       if (won[0]) await finish(won[0].lease, won[0].turn.id);
       await drain();
     });

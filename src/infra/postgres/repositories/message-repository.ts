@@ -2,7 +2,7 @@ import { and, asc, desc, eq, isNull, lt, lte, max, type SQL, sql } from 'drizzle
 import { notFound } from '#domain/errors.ts';
 import type { Message, MessageRepository } from '#domain/message/index.ts';
 import type { RepositoryDeps } from '../executor.ts';
-import { messages } from '../schema/index.ts';
+import { messages, sessions } from '../schema/index.ts';
 
 const POSITION = sql`(${messages.turnNumber}, ${messages.index})`;
 const IN_ORDER = [asc(messages.turnNumber), asc(messages.index)];
@@ -40,14 +40,12 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
         .limit(limit);
       return newestFirst.reverse().map(toMessage);
     },
-    async listForTurn(sessionId, turnNumber, fromMessageId) {
+    async listForTurn(sessionId, turnNumber) {
       const rows = await inOrder(
         and(
           eq(messages.sessionId, sessionId),
           lte(messages.turnNumber, turnNumber),
-          fromMessageId === null
-            ? undefined
-            : sql`${POSITION} >= ${positionOrStart(sessionId, fromMessageId)}`,
+          sql`${POSITION} >= ${summaryOrStart(sessionId)}`,
         ),
       );
       return rows.map(toMessage);
@@ -92,11 +90,11 @@ function positionOf(sessionId: string, id: string): SQL {
   return sql`(select m.turn_number, m.index from ${messages} m where m.id = ${id} and m.session_id = ${sessionId})`;
 }
 
-/** The beginning of the session when the message is gone. */
-function positionOrStart(sessionId: string, id: string): SQL {
+/** The position of the session's summary; its beginning when there is none or it is gone. */
+function summaryOrStart(sessionId: string): SQL {
   const part = (column: 'turn_number' | 'index') =>
-    sql`coalesce((select m.${sql.identifier(column)} from ${messages} m
-      where m.id = ${id} and m.session_id = ${sessionId}), 0)`;
+    sql`coalesce((select m.${sql.identifier(column)} from ${sessions} s join ${messages} m
+      on m.id = s.summary_message_id and m.session_id = s.id where s.id = ${sessionId}), 0)`;
   return sql`(${part('turn_number')}, ${part('index')})`;
 }
 

@@ -2,7 +2,7 @@ import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
 import { notFound } from '#domain/errors.ts';
 import type { Project, ProjectRepository } from '#domain/project/index.ts';
 import { type Executor, lazy, type RepositoryDeps } from '../executor.ts';
-import { projects } from '../schema/index.ts';
+import { projects, sessions } from '../schema/index.ts';
 
 export function createProjectRepository({ executor }: RepositoryDeps): ProjectRepository {
   const queries = lazy(() => prepareQueries(executor));
@@ -13,6 +13,10 @@ export function createProjectRepository({ executor }: RepositoryDeps): ProjectRe
     },
     async get(id) {
       const [row] = await queries().get.execute({ id });
+      return row ? toProject(row) : null;
+    },
+    async getBySession(sessionId) {
+      const [row] = await queries().getBySession.execute({ sessionId });
       return row ? toProject(row) : null;
     },
     async listByUser(userId, { limit, before }) {
@@ -54,6 +58,13 @@ function prepareQueries(executor: Executor) {
       .from(projects)
       .where(eq(projects.id, sql.placeholder('id')))
       .prepare('project_get'),
+    getBySession: executor
+      .select()
+      .from(projects)
+      .where(
+        sql`${projects.id} = (select s.project_id from ${sessions} s where s.id = ${sql.placeholder('sessionId')})`,
+      )
+      .prepare('project_get_by_session'),
     firstPage: page(ofUser).prepare('project_list'),
     nextPage: page(and(ofUser, beforeThat)).prepare('project_list_before'),
   };

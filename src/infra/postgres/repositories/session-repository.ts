@@ -22,6 +22,10 @@ export function createSessionRepository({ executor }: RepositoryDeps): SessionRe
       const [row] = await queries().get.execute({ id });
       return row ? toSession(row) : null;
     },
+    async lock(id) {
+      const [row] = await executor.select().from(sessions).where(eq(sessions.id, id)).for('no key update');
+      return row ? toSession(row) : null;
+    },
     async listByProject(projectId, { limit, before }) {
       const rows =
         before === undefined

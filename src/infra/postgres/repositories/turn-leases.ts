@@ -112,10 +112,16 @@ async function claim(
     .set({ status: 'running', startedAt: sql`coalesce(${turns.startedAt}, ${DATABASE_NOW_MS})` })
     .from(taken)
     .where(sql`${turns.id} in (select id from candidate) and ${turns.sessionId} = ${taken.leaseSessionId}`)
-    .returning({ ...getTableColumns(turns), token: taken.token, takenOver: taken.takenOver });
+    .returning({
+      ...getTableColumns(turns),
+      token: taken.token,
+      takenOver: taken.takenOver,
+      more: sql<boolean>`exists (select 1 from ${turns} t where t.status = 'queued'
+        and t.id not in (select id from candidate))`,
+    });
   if (!row) return null;
   const lease = { sessionId: row.sessionId, owner, token: row.token };
-  return { turn: toTurn(row), lease, takenOver: row.takenOver };
+  return { turn: toTurn(row), lease, takenOver: row.takenOver, more: row.more };
 }
 
 /** The lease loses its owner at once, so that whoever held it can write nothing more. */

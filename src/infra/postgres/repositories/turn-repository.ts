@@ -1,5 +1,5 @@
-import { and, asc, eq, inArray, type SQL, sql } from 'drizzle-orm';
-import { DomainError, notFound } from '#domain/errors.ts';
+import { and, asc, count, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { DomainError } from '#domain/errors.ts';
 import {
   TERMINAL_TURN_STATUSES,
   type Turn,
@@ -7,11 +7,11 @@ import {
   type TurnStatus,
 } from '#domain/turn/index.ts';
 import type { Executor, RepositoryDeps } from '../executor.ts';
-import { isQueuedTurn, isUnfinishedTurn, sessions, turns } from '../schema/index.ts';
+import { isQueuedTurn, isUnfinishedTurn, turns } from '../schema/index.ts';
 import { createTurnLeases } from './turn-leases.ts';
 import { toTurn } from './turn-row.ts';
 
-export function createTurnRepository({ executor, atomically }: RepositoryDeps): TurnRepository {
+export function createTurnRepository({ executor }: RepositoryDeps): TurnRepository {
   const one = async (where: SQL | undefined) => {
     const [row] = await executor.select().from(turns).where(where);
     return row ? toTurn(row) : null;
@@ -19,7 +19,7 @@ export function createTurnRepository({ executor, atomically }: RepositoryDeps): 
 
   return {
     ...createTurnLeases(executor),
-    enqueue: (turn) => atomically((transaction) => enqueue(transaction, turn)),
+    enqueue: (turn) => enqueue(executor, turn),
     get: (id) => one(eq(turns.id, id)),
     async listUnfinished(sessionId) {
       const rows = await executor
@@ -30,9 +30,16 @@ export function createTurnRepository({ executor, atomically }: RepositoryDeps): 
       return rows.map(toTurn);
     },
     current: (sessionId) => one(sql`${turns.id} = ${currentTurnId(sessionId)}`),
-    countQueued: (sessionId) =>
-      executor.$count(turns, and(eq(turns.sessionId, sessionId), isQueuedTurn(turns))),
-    countAllQueued: () => executor.$count(turns, isQueuedTurn(turns)),
+    async countQueued(sessionId) {
+      const [row] = await executor
+        .select({
+          all: count(),
+          ofSession: sql<number>`count(*) filter (where ${turns.sessionId} = ${sessionId})`.mapWith(Number),
+        })
+        .from(turns)
+        .where(isQueuedTurn(turns));
+      return row ?? { all: 0, ofSession: 0 };
+    },
     async transition(id, from, to, change) {
       const [row] = await executor
         .update(turns)
@@ -56,28 +63,19 @@ export function createTurnRepository({ executor, atomically }: RepositoryDeps): 
   };
 }
 
-/**
- * The session's row is the lock that serializes its numbering: the insert's snapshot is taken after the lock,
- * so it sees what the holder before committed.
- */
+/** The insert's snapshot is taken after the session's lock, so it sees what the holder before committed. */
 async function enqueue(
-  transaction: Executor,
+  executor: Executor,
   turn: Omit<Turn, 'number'>,
 ): Promise<{ turn: Turn; created: boolean }> {
-  const locked = await transaction
-    .select({ id: sessions.id })
-    .from(sessions)
-    .where(eq(sessions.id, turn.sessionId))
-    .for('no key update');
-  if (locked.length === 0) throw notFound('Session');
   const number = sql`(select coalesce(max(t.number), 0) + 1 from ${turns} t where t.session_id = ${turn.sessionId})`;
-  const [created] = await transaction
+  const [created] = await executor
     .insert(turns)
     .values({ ...turn, number })
     .onConflictDoNothing({ target: [turns.sessionId, turns.idempotencyKey] })
     .returning();
   if (created) return { turn: toTurn(created), created: true };
-  const [existing] = await transaction
+  const [existing] = await executor
     .select()
     .from(turns)
     .where(and(eq(turns.sessionId, turn.sessionId), eq(turns.idempotencyKey, turn.idempotencyKey ?? '')));
