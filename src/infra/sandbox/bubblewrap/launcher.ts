@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import type { Readable, Writable } from 'node:stream';
+import { WorkspaceError } from '#domain/workspace/index.ts';
 import type { CommandGroups } from '../cgroup/command-groups.ts';
 import type {
   LaunchedProcess,
@@ -87,6 +88,9 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
   return {
     environment: (extra) => mergeEnvironment({ ...baseEnvironment(SANDBOX_HOME, 'u'), ...added }, extra),
     async launch(location, request) {
+      // A program further up the command line would hide that this one is missing.
+      if (!existsSync(deps.bwrapPath))
+        throw new WorkspaceError('unavailable', 'bubblewrap is not installed.');
       const lock = request.fenced ? await deps.locks.acquire(location.directory) : null;
       const lease = await acquireNetwork(location, request).catch((error: unknown) => {
         lock?.release();
@@ -105,11 +109,14 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       };
       let child: ChildProcess | null = null;
       try {
-        child = spawnSandbox(deps, plan, request, { lockFd: lock?.fd ?? null, lease });
+        const way = [...(request.fenced ? deps.groups.entrance(location) : []), ...entrance(deps, lease)];
+        child = spawnSandbox(deps, plan, request, { lockFd: lock?.fd ?? null, way });
         const closed = whenClosed(child).finally(release);
+        // A search is a single program, for which its own limits are enough.
+        const joined = child.pid && request.fenced ? deps.groups.add(location, child.pid) : null;
         await started(child);
+        await joined;
         // bwrap reads its arguments before it forks, so all that it starts is in the group.
-        if (child.pid !== undefined) deps.groups.add(location, child.pid);
         writeArguments(child, sandboxOptions(plan));
         return launched(child, closed);
       } catch (error) {
@@ -141,10 +148,10 @@ function spawnSandbox(
   deps: BubblewrapLauncherDeps,
   plan: SandboxPlan,
   request: LaunchRequest,
-  { lockFd, lease }: { lockFd: number | null; lease: EgressLease | null },
+  { lockFd, way }: { lockFd: number | null; way: readonly string[] },
 ): ChildProcess {
   const seccompFd = openSync(deps.seccompPath, 'r');
-  const [program, ...args] = [...entrance(deps, lease), deps.bwrapPath, '--args', String(ARGS_FD), '--'];
+  const [program, ...args] = [...way, deps.bwrapPath, '--args', String(ARGS_FD), '--'];
   try {
     return spawn(program ?? deps.bwrapPath, [...args, ...sandboxCommand(plan)], {
       stdio: deps.shield.cover([
@@ -164,7 +171,7 @@ function spawnSandbox(
   }
 }
 
-/** nsenter replaces itself by bwrap. */
+/** Into the workspace's network; nsenter replaces itself by bwrap. */
 function entrance({ network }: BubblewrapLauncherDeps, lease: EgressLease | null): string[] {
   return lease === null || typeof network === 'string' ? [] : [network.nsenterPath, ...lease.enter, '--'];
 }
