@@ -3,6 +3,7 @@ import { WorkspaceError } from '#domain/workspace/index.ts';
 import { truncate } from '#shared/text.ts';
 import type { LaunchedProcess, ProcessLauncher } from '../driver.ts';
 import { entryPath, locate } from '../files/locate.ts';
+import { boundsOf, type GlobBounds, outsideGlobs } from './glob-bounds.ts';
 import { MAX_LINE_LENGTH } from './line-matcher.ts';
 import { compileGlob, invalidPattern, type RawMatch, type SearchEngine, type SearchScope } from './search.ts';
 import { compileInclude } from './walk-engine.ts';
@@ -41,7 +42,7 @@ export function createRipgrepEngine(deps: RipgrepEngineDeps): SearchEngine {
     ];
   }
 
-  async function* run(scope: SearchScope, args: string[], separator: number): AsyncGenerator<Buffer> {
+  async function* run(scope: SearchScope, args: string[], separator: number): AsyncGenerator<string> {
     const launched = await deps.launcher.launch(scope.location, {
       argv: [deps.rgPath, ...commonArguments(scope), ...args],
       cwd: '',
@@ -65,40 +66,54 @@ export function createRipgrepEngine(deps: RipgrepEngineDeps): SearchEngine {
   }
 
   return {
-    async *files(scope) {
-      const args = ['--files', '--null', '--', target(scope)];
-      for await (const record of run(scope, args, 0)) {
-        const path = relative(record.toString('utf8'));
-        if (!isHidden(path, scope)) yield path;
-      }
+    async *files(scope, bounds) {
+      const shown = isShown(scope);
+      const args = ['--files', '--null', ...boundsArguments(scope, bounds), '--', target(scope)];
+      for await (const records of run(scope, args, 0)) yield records.split('\0').map(relative).filter(shown);
     },
     async *matches(scope, query) {
+      const shown = isShown(scope);
       const included = compileInclude(query.include, scope.start);
       const args = [
         '--json',
         '--max-filesize=10M',
         `--max-count=${MAX_MATCHES_PER_FILE}`,
-        ...includeArguments(query.include),
+        ...includeArguments(scope, query.include),
         ...(query.literal ? ['--fixed-strings'] : []),
         `--regexp=${query.pattern}`,
         '--',
         target(scope),
       ];
       const modified = createModifiedTimes(scope.location.directory);
-      for await (const record of run(scope, args, 0x0a)) {
-        const match = parseMatch(record);
-        if (match === null || isHidden(match.path, scope) || !included(match.path)) continue;
-        yield { ...match, mtimeMs: modified(match.path) };
+      for await (const records of run(scope, args, 0x0a)) {
+        for (const record of records.split('\n')) {
+          const match = parseMatch(record);
+          if (match === null || !shown(match.path) || !included(match.path)) continue;
+          yield { ...match, mtimeMs: modified(match.path) };
+        }
       }
     },
   };
 }
 
-/** A file type, unlike `--glob`, leaves the ignore rules in force. Includes with a slash are checked afterwards. */
-function includeArguments(include: string | null): string[] {
-  if (include === null || include.includes('/')) return [];
+function includeArguments(scope: SearchScope, include: string | null): string[] {
+  if (include === null) return [];
+  if (include.includes('/')) return boundsArguments(scope, boundsOf(include));
   compileGlob(include);
-  return [`--type-add=crushinclude:${include}`, '--type=crushinclude'];
+  return typeArguments(include);
+}
+
+function boundsArguments({ start }: SearchScope, { directories, name, depth }: GlobBounds): string[] {
+  return [
+    ...outsideGlobs(start, directories).map((glob) => `--glob=!${glob}`),
+    ...(name === null ? [] : typeArguments(name)),
+    ...(depth === 0 ? [] : [`--max-depth=${depth}`]),
+  ];
+}
+
+/** A file type, unlike `--glob`, leaves the ignore rules in force. */
+function typeArguments(name: string): string[] {
+  return [`--type-add=crushname:${name}`, '--type=crushname'];
 }
 
 function target({ start }: SearchScope): string {
@@ -106,31 +121,28 @@ function target({ start }: SearchScope): string {
 }
 
 function relative(path: string): string {
-  return path.replace(/^(?:\.\/)+/, '');
+  return path.startsWith('./') ? path.replace(/^(?:\.\/)+/, '') : path;
 }
 
-/** Below the start; rg shows hidden files that an ignore file takes back. */
-function isHidden(path: string, { start }: SearchScope): boolean {
+/** Below the start nothing hidden is shown; rg shows hidden files that an ignore file takes back. */
+function isShown({ start }: SearchScope): (path: string) => boolean {
   const prefix = start.length === 0 ? 0 : start.join('/').length + 1;
-  return path
-    .slice(prefix)
-    .split('/')
-    .some((name) => name.startsWith('.'));
+  return (path) => path[prefix] !== '.' && !path.includes('/.', prefix);
 }
 
-async function* splitRecords(launched: LaunchedProcess, separator: number): AsyncGenerator<Buffer> {
+/** Whole records, as many as have arrived at once, without the separator after the last. */
+async function* splitRecords(launched: LaunchedProcess, separator: number): AsyncGenerator<string> {
   let pending: Buffer[] = [];
   let total = 0;
   for await (const chunk of launched.stdout as AsyncIterable<Buffer>) {
     total += chunk.length;
     if (total > MAX_OUTPUT_BYTES) return;
-    let from = 0;
-    for (let at = chunk.indexOf(separator); at >= 0; at = chunk.indexOf(separator, from)) {
-      yield Buffer.concat([...pending, chunk.subarray(from, at)]);
+    const end = chunk.lastIndexOf(separator);
+    if (end >= 0) {
+      yield Buffer.concat([...pending, chunk.subarray(0, end)]).toString('utf8');
       pending = [];
-      from = at + 1;
     }
-    if (from < chunk.length) pending.push(chunk.subarray(from));
+    if (end + 1 < chunk.length) pending.push(chunk.subarray(end + 1));
   }
 }
 
@@ -163,9 +175,9 @@ interface MatchEvent {
   };
 }
 
-function parseMatch(record: Buffer): Omit<RawMatch, 'mtimeMs'> | null {
-  if (!record.subarray(0, 20).includes('"type":"match"')) return null;
-  const { data } = JSON.parse(record.toString('utf8')) as MatchEvent;
+function parseMatch(record: string): Omit<RawMatch, 'mtimeMs'> | null {
+  if (!record.startsWith('{"type":"match"')) return null;
+  const { data } = JSON.parse(record) as MatchEvent;
   if (data.path.text === undefined || data.line_number === null) return null;
   const line = Buffer.from(
     data.lines.text ?? data.lines.bytes ?? '',

@@ -4,6 +4,7 @@ import type { WorkspaceLocation } from '../driver.ts';
 import { toWorkspaceError } from '../files/file-errors.ts';
 import { locate } from '../files/locate.ts';
 import { displayPath, parseWorkspacePath } from '../files/workspace-path.ts';
+import { boundsOf, type GlobBounds, normalizeGlob } from './glob-bounds.ts';
 import { walk } from './walk.ts';
 
 const GLOB_TIMEOUT_MS = 30_000;
@@ -33,8 +34,8 @@ export interface SearchScope {
 
 /** Two of these give the same answers: one runs ripgrep, one walks by itself. */
 export interface SearchEngine {
-  /** Every file that is neither hidden nor ignored, from the workspace. */
-  files(scope: SearchScope): AsyncIterable<string>;
+  /** Every file within the bounds that is neither hidden nor ignored, from the workspace, some at a time. */
+  files(scope: SearchScope, bounds: GlobBounds): AsyncIterable<readonly string[]>;
   matches(
     scope: SearchScope,
     query: { pattern: string; literal: boolean; include: string | null },
@@ -71,9 +72,9 @@ export function createSearch(location: WorkspaceLocation, engine: SearchEngine):
       const prefix = start.length === 0 ? 0 : start.join('/').length + 1;
       const found: string[] = [];
       await timed(GLOB_TIMEOUT_MS, signal, async (bound) => {
-        const files = engine.files({ location, start, signal: bound });
-        for await (const path of guarded(files, displayPath(start), bound)) {
-          if (matches(path.slice(prefix))) found.push(path);
+        const files = engine.files({ location, start, signal: bound }, boundsOf(pattern));
+        for await (const paths of guarded(files, displayPath(start), bound)) {
+          for (const path of paths) if (matches(path.slice(prefix))) found.push(path);
           if (found.length >= MAX_GLOB_MATCHES) return;
         }
       });
@@ -117,7 +118,7 @@ export function compileGlob(pattern: string): (path: string) => boolean {
     throw invalidPattern('is empty or too long');
   }
   try {
-    const matches = picomatch(pattern.replace(/^(?:\.?\/)+/, ''), GLOB_OPTIONS);
+    const matches = picomatch(normalizeGlob(pattern), GLOB_OPTIONS);
     return (path) => matches(path);
   } catch (error) {
     throw new WorkspaceError('invalid_pattern', 'The pattern is not valid.', { cause: error });

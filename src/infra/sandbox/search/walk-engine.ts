@@ -13,13 +13,13 @@ const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
 
 /** Searches without ripgrep. */
 export const walkEngine: SearchEngine = {
-  async *files(scope) {
-    for await (const entry of walkFiles(scope)) yield entry.path;
+  async *files(scope, { depth }) {
+    for await (const entry of walkFiles(scope, depth)) yield [entry.path];
   },
   async *matches(scope, query) {
     const matchLines = compileLineMatcher(query);
     const included = compileInclude(query.include, scope.start);
-    for await (const entry of walkFiles(scope)) {
+    for await (const entry of walkFiles(scope, 0)) {
       if (!included(entry.path)) continue;
       const file = await readText(entry);
       if (file === null) continue;
@@ -46,11 +46,11 @@ export function compileInclude(include: string | null, start: readonly string[])
   return (path) => matches(path.slice(path.lastIndexOf('/') + 1));
 }
 
-async function* walkFiles(scope: SearchScope): AsyncGenerator<WalkEntry> {
+async function* walkFiles(scope: SearchScope, depth: number): AsyncGenerator<WalkEntry> {
   const entries = walk({
     root: scope.location.directory,
     start: scope.start,
-    depth: 0,
+    depth,
     skipHidden: true,
     ignore: [],
     signal: scope.signal,
