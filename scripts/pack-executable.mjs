@@ -14,26 +14,27 @@ const LINE_FEED = '\u0001';
 const LAUNCHER = `#!/usr/bin/env node
 'use strict';
 const { existsSync, readFileSync } = require('node:fs');
-const { constants, Script } = require('node:vm');
+const { Script } = require('node:vm');
 const text = readFileSync(__filename, 'latin1');
 const source = text.slice(text.lastIndexOf('\\n//') + 3).replaceAll('\\u0001', '\\n');
 const cache = __filename + '.cache';
 new Script(source, {
   filename: __filename,
   cachedData: existsSync(cache) ? readFileSync(cache) : undefined,
-  importModuleDynamically: constants && constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-}).runInThisContext()(exports, require, module, __filename, __dirname);
+}).runInThisContext()(exports, require, module, __filename, __dirname, (name) => import(name));
 `;
 
 const [bundlePath, executablePath] = process.argv.slice(2);
 const bundle = readFileSync(bundlePath, 'utf8')
   .replace(/^#!.*\n/, '')
+  // Built-in modules are all that is left to import, and a script run from its cache has no loader for them.
+  .replace(/(?<![\w$.])import\(/g, '__import(')
   // What esbuild leaves unescaped stands in regular expressions, which know the same escapes as strings.
   .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 if (bundle.includes(LINE_FEED) || bundle.includes('\r'))
   throw new Error(`${bundlePath} does not fit into a comment`);
 
-const source = `(function (exports, require, module, __filename, __dirname) {${bundle}\n})`;
+const source = `(function (exports, require, module, __filename, __dirname, __import) {${bundle}\n})`;
 writeFileSync(executablePath, `${LAUNCHER}//${source.replaceAll('\n', LINE_FEED)}`);
 chmodSync(executablePath, 0o755);
 
