@@ -13,7 +13,7 @@ export interface MessageRepository {
   setParts(
     id: string,
     update: { parts: MessagePart[]; appliedCursor: string | null; finishedAt: number | null; now: number },
-  ): Promise<Message>;
+  ): Promise<void>;
   nextIndex(sessionId: string, turnNumber: number): Promise<number>;
   /** How many user messages precede this turn: 0 means that the session has no title yet. */
   countUserMessagesBefore(sessionId: string, turnNumber: number): Promise<number>;

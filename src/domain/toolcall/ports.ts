@@ -10,7 +10,7 @@ export type ToolCallChange = Partial<
 export interface ToolCallRepository {
   insertMany(calls: ToolCall[]): Promise<void>;
   get(id: string): Promise<ToolCall | null>;
-  update(id: string, change: ToolCallChange, now: number): Promise<ToolCall>;
+  update(id: string, change: ToolCallChange, now: number): Promise<void>;
   /** In order of creation. */
   list(sessionId: string): Promise<ToolCall[]>;
   listOpen(sessionId: string): Promise<ToolCall[]>;

@@ -73,13 +73,15 @@ async function closeMessages(
       (part) => part.type !== 'finish' && (part.type !== 'tool_call' || known.has(part.id)),
     );
     const now = ctx.clock.now();
-    const stored = await ctx.repositories.messages.setParts(message.id, {
+    const closed: Message = {
+      ...message,
       parts: [...kept, finishPart(closing, now)],
-      appliedCursor: message.appliedCursor,
       finishedAt: now,
-      now,
-    });
-    await emit(ctx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(stored) });
+      updatedAt: now,
+    };
+    const { parts, appliedCursor, finishedAt } = closed;
+    await ctx.repositories.messages.setParts(message.id, { parts, appliedCursor, finishedAt, now });
+    await emit(ctx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(closed) });
   }
   return targets.length > 0;
 }
@@ -95,11 +97,14 @@ async function closeToolCalls(
   const content = cancelled ? CANCELLED_RESULT : FAILED_RESULT;
   for (const call of open) {
     const now = ctx.clock.now();
-    const updated = await ctx.repositories.toolCalls.update(
-      call.id,
-      { status: cancelled ? 'cancelled' : 'error', result: content, isError: true, finishedAt: now },
-      now,
-    );
+    const change = {
+      status: cancelled ? ('cancelled' as const) : ('error' as const),
+      result: content,
+      isError: true,
+      finishedAt: now,
+    };
+    await ctx.repositories.toolCalls.update(call.id, change, now);
+    const updated: ToolCall = { ...call, ...change, updatedAt: now };
     await emit(ctx, { Type: 'tool_call_update', ...toToolCallView(updated) });
   }
   const results = open.map<ToolResultPart>((call) => ({

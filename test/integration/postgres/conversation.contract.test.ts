@@ -58,13 +58,13 @@ describeDatabases('conversations', (database) => {
         { type: 'text', text: 'nul \0, half \ud83d, whole \u{1f600}, "\\u0000"' },
         { type: 'tool_result', tool_call_id: 'x', name: 'bash', content: '\0', is_error: false },
       ];
-      const stored = await messages().setParts(id, { ...update, parts });
-      expect(stored.parts).toEqual([
+      await messages().setParts(id, { ...update, parts });
+      const stored = await messages().get(id);
+      expect(stored?.parts).toEqual([
         { type: 'text', text: 'nul \ufffd, half \ufffd, whole \u{1f600}, "\\u0000"' },
         { type: 'tool_result', tool_call_id: 'x', name: 'bash', content: '\ufffd', is_error: false },
       ]);
       expect(stored).toMatchObject({ appliedCursor: 'e-1', finishedAt: NOW + 1, updatedAt: NOW + 1 });
-      expect(await messages().get(id)).toEqual(stored);
       await expect(messages().setParts(newId(), { ...update, parts: [] })).rejects.toMatchObject({
         code: 'not_found',
       });
@@ -93,11 +93,12 @@ describeDatabases('conversations', (database) => {
       await toolCalls.insertMany([]);
       await toolCalls.insertMany([second, first]);
       expect(await toolCalls.list(session.id)).toEqual([first, second]);
-      const done = await toolCalls.update(
+      await toolCalls.update(
         first.id,
         { status: 'completed', result: 'out\0', finishedAt: NOW + 2 },
         NOW + 2,
       );
+      const done = await toolCalls.get(first.id);
       expect(done).toEqual({
         ...first,
         status: 'completed',
@@ -105,7 +106,6 @@ describeDatabases('conversations', (database) => {
         finishedAt: NOW + 2,
         updatedAt: NOW + 2,
       });
-      expect(await toolCalls.get(first.id)).toEqual(done);
       expect(await toolCalls.listOpen(session.id)).toEqual([second]);
       expect(await toolCalls.listByTurn(turn.id)).toEqual([done, second]);
       await expect(toolCalls.update(newId(), { isError: true }, NOW)).rejects.toMatchObject({

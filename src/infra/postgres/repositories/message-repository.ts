@@ -59,9 +59,8 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
         .update(messages)
         .set({ parts, appliedCursor, finishedAt, updatedAt: now })
         .where(eq(messages.id, id))
-        .returning();
+        .returning({ id: messages.id });
       if (!row) throw notFound('Message');
-      return toMessage(row);
     },
     async nextIndex(sessionId, turnNumber) {
       const [row] = await executor

@@ -37,9 +37,8 @@ export function createToolCallRepository({ executor }: RepositoryDeps): ToolCall
           updatedAt: now,
         })
         .where(eq(toolCalls.id, id))
-        .returning();
+        .returning({ id: toolCalls.id });
       if (!row) throw notFound('Tool call');
-      return toToolCall(row);
     },
     list: (sessionId) => inOrder(eq(toolCalls.sessionId, sessionId)),
     listOpen: (sessionId) => inOrder(and(eq(toolCalls.sessionId, sessionId), isOpenToolCall(toolCalls))),
