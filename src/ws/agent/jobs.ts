@@ -41,6 +41,8 @@ export interface JobRegistry {
   /** Throws `WorkspaceError` when the session already has too many. */
   start(sessionId: string, workspace: Workspace, request: JobRequest): Promise<Job>;
   get(sessionId: string, id: string): Job | null;
+  /** Those that are still remembered, oldest first. */
+  list(sessionId: string): Job[];
   remove(sessionId: string, id: string): void;
   /** Kills and forgets all jobs of a session. */
   closeSession(sessionId: string): Promise<void>;
@@ -97,6 +99,10 @@ export function createJobRegistry({ clock }: { clock: Clock }): JobRegistry {
     get(sessionId, id) {
       forget(sessionId);
       return sessions.get(sessionId)?.jobs.get(id.toUpperCase()) ?? null;
+    },
+    list(sessionId) {
+      forget(sessionId);
+      return [...(sessions.get(sessionId)?.jobs.values() ?? [])];
     },
     remove(sessionId, id) {
       sessions.get(sessionId)?.jobs.delete(id);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { defineTool, plan, refuse } from './tool.ts';
+import { defineTool, plan } from './tool.ts';
+import { unknownJob } from './unknown-job.ts';
 
 const Input = z.strictObject({
   shell_id: z.string().max(16).describe('The id of the job, as bash reported it'),
@@ -11,7 +12,7 @@ export const jobKillTool = defineTool({
   input: Input,
   async prepare({ shell_id: id }, scope) {
     const job = scope.jobs.get(scope.session.id, id);
-    if (!job) return refuse(`There is no job with the id ${id}`);
+    if (!job) return unknownJob(scope, id);
     return plan({
       effect: 'none',
       async run() {

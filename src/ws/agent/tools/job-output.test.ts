@@ -24,7 +24,11 @@ test('tells what a running job has put out, and waits for its end', async () => 
   expect(ended.metadata).toMatchObject({ done: true, shell_id: '001', working_directory: '/workspace' });
 });
 
-test('an unknown job is an error', async () => {
+test('an unknown job is an error that names the jobs there are', async () => {
+  await bench.use(bashTool, { description: 'd', command: 'sleep 5', auto_background_after: 1 });
+  const listed = await bench.use(jobOutputTool, { shell_id: '0FE' });
+  expect(listed.content).toContain('001 (running): sleep 5');
+
   expect(await bench.use(jobOutputTool, { shell_id: 'FFF' })).toMatchObject({
     isError: true,
     content: expect.stringContaining('FFF'),

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { NO_OUTPUT } from './bash.ts';
 import { jobText } from './job-output-text.ts';
-import { defineTool, readOnly, refuse } from './tool.ts';
+import { defineTool, readOnly } from './tool.ts';
+import { unknownJob } from './unknown-job.ts';
 
 const Input = z.strictObject({
   shell_id: z.string().max(16).describe('The id of the job, as bash reported it'),
@@ -14,7 +15,7 @@ export const jobOutputTool = defineTool({
   input: Input,
   async prepare({ shell_id: id, wait = false }, scope) {
     const job = scope.jobs.get(scope.session.id, id);
-    if (!job) return refuse(`There is no job with the id ${id}`);
+    if (!job) return unknownJob(scope, id);
     return readOnly(async ({ signal }) => {
       if (wait && !job.exit()) await Promise.race([job.done, aborted(signal)]);
       const done = job.exit() !== null;
