@@ -3,20 +3,20 @@ import { describe, expect, test } from 'vitest';
 import { boundsOf, outsideGlobs, UNBOUNDED } from './glob-bounds.ts';
 
 describe('boundsOf', () => {
-  test('a plain glob tells its directories, its last name and its depth', () => {
-    expect(boundsOf('src/app/*.ts')).toEqual({ directories: ['src', 'app'], name: '*.ts', depth: 3 });
+  test('a plain glob tells its directories, its last names and its depth', () => {
+    expect(boundsOf('src/app/*.ts')).toEqual({ directories: ['src', 'app'], names: ['*.ts'], depth: 3 });
     expect(boundsOf('./src/**/x-?.{ts,d.ts}')).toEqual({
       directories: ['src'],
-      name: 'x-*.{ts,d.ts}',
+      names: ['x-*.{ts,d.ts}', 'x-*.[{]ts,d.ts[}]'],
       depth: 0,
     });
-    expect(boundsOf('README.md')).toEqual({ directories: [], name: 'README.md', depth: 1 });
+    expect(boundsOf('README.md')).toEqual({ directories: [], names: ['README.md'], depth: 1 });
   });
 
   test('a name of wildcards only is any name', () => {
     expect(boundsOf('**')).toEqual(UNBOUNDED);
-    expect(boundsOf('a/**/*')).toEqual({ directories: ['a'], name: null, depth: 0 });
-    expect(boundsOf('a/b**')).toEqual({ directories: ['a'], name: null, depth: 0 });
+    expect(boundsOf('a/**/*')).toEqual({ directories: ['a'], names: [], depth: 0 });
+    expect(boundsOf('a/b**')).toEqual({ directories: ['a'], names: [], depth: 0 });
   });
 
   test.each([

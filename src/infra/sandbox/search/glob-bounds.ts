@@ -2,13 +2,13 @@
 export interface GlobBounds {
   /** Names of the directories that lead to every match, from the start of the search. */
   directories: readonly string[];
-  /** A glob of plain characters, `*` and `{a,b}` that the name of every match fits; null is any. */
-  name: string | null;
+  /** Globs of plain characters, `*`, `[x]` and `{a,b}`; the name of every match fits one of them. None is any name. */
+  names: readonly string[];
   /** How far below the start matches can be; 0 is unlimited. */
   depth: number;
 }
 
-export const UNBOUNDED: GlobBounds = { directories: [], name: null, depth: 0 };
+export const UNBOUNDED: GlobBounds = { directories: [], names: [], depth: 0 };
 
 /** Anything else may mean more than itself, even across slashes. */
 const PLAIN = /^[\w.*?/-]*$/;
@@ -31,7 +31,7 @@ export function boundsOf(pattern: string): GlobBounds {
     return UNBOUNDED;
   }
   const unlimited = segments.some((segment) => segment.includes('**'));
-  return { directories: leading(head), name: nameOf(last), depth: unlimited ? 0 : segments.length };
+  return { directories: leading(head), names: namesOf(last), depth: unlimited ? 0 : segments.length };
 }
 
 function leading(head: readonly string[]): string[] {
@@ -39,10 +39,11 @@ function leading(head: readonly string[]): string[] {
   return head.slice(0, end < 0 ? MAX_DIRECTORIES : Math.min(end, MAX_DIRECTORIES));
 }
 
-function nameOf(last: string): string | null {
-  if (last.includes('**')) return null;
+/** A file whose name is the glob itself, braces and all, is a match too. */
+function namesOf(last: string): string[] {
   const name = last.replace(/[*?]+/g, '*');
-  return name === '*' ? null : name;
+  if (name === '*' || last.includes('**')) return [];
+  return name.includes('{') ? [name, name.replace(/[{}]/g, '[$&]')] : [name];
 }
 
 function isPlainName(name: string): boolean {

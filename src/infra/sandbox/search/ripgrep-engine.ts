@@ -100,20 +100,21 @@ function includeArguments(scope: SearchScope, include: string | null): string[] 
   if (include === null) return [];
   if (include.includes('/')) return boundsArguments(scope, boundsOf(include));
   compileGlob(include);
-  return typeArguments(include);
+  return typeArguments([include]);
 }
 
-function boundsArguments({ start }: SearchScope, { directories, name, depth }: GlobBounds): string[] {
+function boundsArguments({ start }: SearchScope, { directories, names, depth }: GlobBounds): string[] {
   return [
     ...outsideGlobs(start, directories).map((glob) => `--glob=!${glob}`),
-    ...(name === null ? [] : typeArguments(name)),
+    ...typeArguments(names),
     ...(depth === 0 ? [] : [`--max-depth=${depth}`]),
   ];
 }
 
 /** A file type, unlike `--glob`, leaves the ignore rules in force. */
-function typeArguments(name: string): string[] {
-  return [`--type-add=crushname:${name}`, '--type=crushname'];
+function typeArguments(names: readonly string[]): string[] {
+  if (names.length === 0) return [];
+  return [...names.map((name) => `--type-add=crushname:${name}`), '--type=crushname'];
 }
 
 function target({ start }: SearchScope): string {
