@@ -78,6 +78,33 @@ it('sends nothing more of a transaction whose connection was cut while it was id
   expect(await database.repositories.users.count()).toBe(0);
 });
 
+it('sends none of the statements under way over the next connection', async () => {
+  const database = await createPostgresTestDatabase(inject('postgresUrl'));
+  const admin = postgres(database.url, { max: 1 });
+  const pool = createTransactionPool({
+    open: (onclose) => postgres(database.url, { max: 1, onclose }),
+    max: 1,
+    deadlineMs: 5_000,
+  });
+  onTestFinished(async () => {
+    await Promise.all([pool.close(1), admin.end()]);
+    await database.close();
+  });
+  await admin`create table cut (n int)`;
+  const run = pool.run((transaction) => {
+    const cut = transaction.unsafe('select pg_terminate_backend(pg_backend_pid())');
+    // Each is new to the connection, so that all but the first wait inside the driver.
+    const rows = Array.from({ length: 10 }, (_, n) =>
+      transaction.unsafe(`insert into cut values ($1::int + ${n})`, [1 as never]),
+    );
+    return Promise.all([cut, ...rows]);
+  });
+  await expect(run).rejects.toThrow();
+  // Long enough for another connection to carry what was left.
+  await sleep(300);
+  expect(await admin`select n from cut`).toHaveLength(0);
+});
+
 it('prepares its statements, inside transactions too', async () => {
   const client = postgres(inject('postgresUrl'), { max: 1 });
   onTestFinished(() => client.end());
