@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import type { Workspace } from '#domain/workspace/index.ts';
+import { FILE_TREE_LIMITS, readFileTree, type Workspace } from '#domain/workspace/index.ts';
 import type { SandboxDeps } from '../deps.ts';
-import { buildFileTree } from '../file-tree.ts';
 import { ProjectRef, projectIdOf, workspacePathOf } from '../project-ref.ts';
 import { json, type Route, SMALL_BODY_BYTES } from '../route.ts';
 
@@ -63,9 +62,10 @@ export function searchRoutes({ provider, activity }: SandboxDeps): Route[] {
           session_id: request.query('session_id'),
         });
         const path = workspacePathOf(request.query('path') ?? '.');
-        const withContent = request.query('content') !== 'false';
-        const { root, truncated } = await buildFileTree(workspace, { path, withContent }, request.signal());
-        return json({ status: 'ok', tree: root, truncated });
+        const readingMs = request.query('content') === 'false' ? 0 : FILE_TREE_LIMITS.readingMs;
+        const limits = { ...FILE_TREE_LIMITS, readingMs };
+        const tree = await readFileTree(workspace, path, request.signal(), limits);
+        return json({ status: 'ok', tree, truncated: tree.truncated === true });
       },
     },
   ];
