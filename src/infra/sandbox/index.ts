@@ -22,7 +22,7 @@ import type { SearchEngine } from './search/search.ts';
 import { walkEngine } from './search/walk-engine.ts';
 import { compileSandboxFilter } from './seccomp/filter.ts';
 
-export type { SandboxFacts, SandboxLimits, SandboxNetwork, SelfTestResult } from './driver.ts';
+export type { SandboxFacts, SandboxLimits, SandboxNetwork } from './driver.ts';
 export type { LocalWorkspaceProvider } from './provider.ts';
 
 export interface WorkspaceProviderDeps {
