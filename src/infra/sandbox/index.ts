@@ -14,6 +14,7 @@ import { replaceFile } from './files/replace-file.ts';
 import { createHostLauncher } from './host/launcher.ts';
 import { createLocations } from './location.ts';
 import { createDescriptorShield } from './process/inherited-descriptors.ts';
+import { createOutputPipes } from './process/output-pipes.ts';
 import { findProgram } from './programs.ts';
 import { assembleProvider, type LocalWorkspaceProvider, type ProviderParts } from './provider.ts';
 import { DEFAULT_IGNORE_FILE } from './search/ignore-rules.ts';
@@ -104,6 +105,10 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
       waitSeconds: LOCK_WAIT_SECONDS,
     }),
     groups,
+    pipes: createOutputPipes({
+      directory: join(runtime, 'pipes'),
+      mkfifoPath: findProgram('mkfifo') ?? '/usr/bin/mkfifo',
+    }),
     shield: createDescriptorShield(),
     etcDirectoryFor: memoize((uid, gid) =>
       prepareEtcDirectory({ parent: runtime, uid, gid, mounts: system.etc }),

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, openSync } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import type { CommandGroups } from '../cgroup/command-groups.ts';
 import type {
@@ -14,6 +14,7 @@ import { type Egress, type EgressLease, egressEnvironment } from '../egress/egre
 import { childrenOf, signalQuietly, started } from '../process/child.ts';
 import { baseEnvironment, mergeEnvironment } from '../process/environment.ts';
 import type { DescriptorShield } from '../process/inherited-descriptors.ts';
+import type { OutputPipe, OutputPipes } from '../process/output-pipes.ts';
 import {
   SANDBOX_HOME,
   type SandboxIdentity,
@@ -42,6 +43,7 @@ export interface BubblewrapLauncherDeps {
   serverUid: number;
   locks: WorkspaceLocks;
   groups: CommandGroups;
+  pipes: OutputPipes;
   shield: DescriptorShield;
   etcDirectoryFor(uid: number, gid: number): string;
 }
@@ -96,6 +98,11 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
         lock?.release();
         throw error;
       });
+      const output = await takeOutput(deps, location).catch((error: unknown) => {
+        lock?.release();
+        lease?.release();
+        throw error;
+      });
       const plan = planFor(location, request, lease !== null);
       const isUnprotected = plan.git.readOnly.length < 2;
       if (isUnprotected) countUnprotected(location.directory, 1);
@@ -105,20 +112,22 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
         released = true;
         lock?.release();
         lease?.release();
+        for (const pipe of output) pipe.release();
         if (isUnprotected) countUnprotected(location.directory, -1);
       };
       let child: ChildProcess | null = null;
       try {
         const way = [...(request.fenced ? deps.groups.entrance(location) : []), ...entrance(deps, lease)];
-        child = spawnSandbox(deps, plan, request, { lockFd: lock?.fd ?? null, way });
-        const closed = whenClosed(child).finally(release);
+        child = spawnSandbox(deps, plan, request, { lockFd: lock?.fd ?? null, way, output });
+        for (const pipe of output) pipe.handOver();
+        const closed = whenClosed(child, output).finally(release);
         // A search is a single program, for which its own limits are enough.
         const joined = child.pid && request.fenced ? deps.groups.add(location, child.pid) : null;
         await started(child);
         await joined;
         // bwrap reads its arguments before it forks, so all that it starts is in the group.
         writeArguments(child, sandboxOptions(plan));
-        return launched(child, closed);
+        return launched(child, output, closed);
       } catch (error) {
         child?.kill('SIGKILL');
         release();
@@ -132,6 +141,7 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
     async close() {
       await egress?.close();
       deps.locks.close();
+      deps.pipes.close();
       await deps.groups.close();
       deps.shield.close();
     },
@@ -148,7 +158,7 @@ function spawnSandbox(
   deps: BubblewrapLauncherDeps,
   plan: SandboxPlan,
   request: LaunchRequest,
-  { lockFd, way }: { lockFd: number | null; way: readonly string[] },
+  { lockFd, way, output }: { lockFd: number | null; way: readonly string[]; output: Output },
 ): ChildProcess {
   const seccompFd = openSync(deps.seccompPath, 'r');
   const [program, ...args] = [...way, deps.bwrapPath, '--args', String(ARGS_FD), '--'];
@@ -156,8 +166,7 @@ function spawnSandbox(
     return spawn(program ?? deps.bwrapPath, [...args, ...sandboxCommand(plan)], {
       stdio: deps.shield.cover([
         request.stdin,
-        'pipe',
-        'pipe',
+        ...output.map((pipe) => pipe.writeFd),
         'pipe',
         seccompFd,
         ...(lockFd === null ? [] : [lockFd]),
@@ -183,22 +192,51 @@ function writeArguments(child: ChildProcess, options: readonly string[]): void {
 }
 
 /** The first process of a sandbox keeps its output open, so both ends mean that nothing of it lives. */
-function whenClosed(child: ChildProcess): LaunchedProcess['closed'] {
-  return new Promise((resolve) => {
+async function whenClosed(
+  child: ChildProcess,
+  output: Output,
+): Promise<{ exitCode: number | null; signal: string | null }> {
+  const ends = output.map(({ reader }) => new Promise((resolve) => reader.once('close', resolve)));
+  const end = await new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
     child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
-    child.once('error', () => resolve({ exitCode: null, signal: null }));
+    child.once('error', () => {
+      for (const { reader } of output) reader.destroy();
+      resolve({ exitCode: null, signal: null });
+    });
   });
+  await Promise.all(ends);
+  return end;
 }
 
-function launched(child: ChildProcess, closed: LaunchedProcess['closed']): LaunchedProcess {
-  const { stdin, stdout, stderr, pid } = child;
+type Output = [stdout: OutputPipe, stderr: OutputPipe];
+
+async function takeOutput(
+  { pipes, serverUid }: BubblewrapLauncherDeps,
+  location: WorkspaceLocation,
+): Promise<Output> {
+  const { uid, gid } = serverUid === 0 ? location : { uid: serverUid, gid: 0 };
+  const stdout = await pipes.take(uid, gid);
+  try {
+    return [stdout, await pipes.take(uid, gid)];
+  } catch (error) {
+    stdout.release();
+    throw error;
+  }
+}
+
+function launched(
+  child: ChildProcess,
+  [stdout, stderr]: Output,
+  closed: LaunchedProcess['closed'],
+): LaunchedProcess {
+  const { stdin, pid } = child;
   stdin?.on('error', () => {});
   // The monitor's only child is the first process inside: its group is the command's, its end is everyone's.
   const inside = (): number | undefined => (pid === undefined ? undefined : childrenOf(pid)[0]);
   return {
     stdin,
-    stdout: stdout as Readable,
-    stderr: stderr as Readable,
+    stdout: stdout.reader,
+    stderr: stderr.reader,
     closed,
     terminate() {
       const first = inside();

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { chmodSync, chownSync, closeSync, constants, mkdirSync, openSync, unlinkSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { newId } from '#shared/ids.ts';
+
+const run = promisify(execFile);
+/** `O_PATH`, which Node has no name for: neither a reader nor a writer. */
+const O_PATH = 0o10000000;
+const MODE = 0o600;
+/** Unused pipes that are kept for each user. */
+const MAX_SPARE = 32;
+const BATCH = 8;
+/** By then the kernel has killed what was left of a sandbox whose first process is gone. */
+const REST_MS = 250;
+
+export interface OutputPipe {
+  reader: Socket;
+  writeFd: number;
+  /** Closes the writing end here, once the child has inherited it. */
+  handOver(): void;
+  /** Closes both ends; once the child has ended, the pipe may be used again. */
+  release(): void;
+}
+
+export interface OutputPipes {
+  take(uid: number, gid: number): Promise<OutputPipe>;
+  close(): void;
+}
+
+/**
+ * Pipes for the output of commands. Node's own are sockets, and no program can open `/dev/stderr` where that is a
+ * socket. A pipe begins as a named one, loses its name at once, and is used again by commands of the same user.
+ */
+export function createOutputPipes(deps: { directory: string; mkfifoPath: string }): OutputPipes {
+  const spare = new Map<number, number[]>();
+  let closed = false;
+  mkdirSync(deps.directory, { recursive: true, mode: 0o700 });
+
+  async function make(uid: number, gid: number): Promise<number[]> {
+    const paths = Array.from({ length: BATCH }, () => join(deps.directory, newId()));
+    await run(deps.mkfifoPath, ['-m', MODE.toString(8), '--', ...paths], { env: {} });
+    return paths.map((path) => {
+      if (process.geteuid?.() === 0) chownSync(path, uid, gid);
+      const handle = openSync(path, O_PATH);
+      unlinkSync(path);
+      return handle;
+    });
+  }
+
+  async function makeOne(uid: number, gid: number): Promise<number> {
+    const [first, ...rest] = await make(uid, gid);
+    for (const handle of rest) putBack(uid, handle);
+    if (first === undefined) throw new Error('no pipe was made');
+    return first;
+  }
+
+  function putBack(uid: number, handle: number): void {
+    const kept = spare.get(uid) ?? [];
+    if (closed || kept.length >= MAX_SPARE) closeSync(handle);
+    else spare.set(uid, [...kept, handle]);
+  }
+
+  return {
+    async take(uid, gid) {
+      const handle = spare.get(uid)?.pop() ?? (await makeOne(uid, gid));
+      const { readFd, writeFd } = openEnds(handle);
+      const reader = new Socket({ fd: readFd, readable: true, writable: false });
+      let isOpen = true;
+      let isTaken = true;
+      const handOver = (): void => {
+        if (isOpen) closeSync(writeFd);
+        isOpen = false;
+      };
+      return {
+        reader,
+        writeFd,
+        handOver,
+        release() {
+          handOver();
+          reader.destroy();
+          if (isTaken) setTimeout(() => putBack(uid, handle), REST_MS).unref();
+          isTaken = false;
+        },
+      };
+    },
+    close() {
+      closed = true;
+      for (const handle of [...spare.values()].flat()) closeSync(handle);
+      spare.clear();
+    },
+  };
+}
+
+/** Without a reader the writing end could not be opened without waiting. */
+function openEnds(handle: number): { readFd: number; writeFd: number } {
+  const path = `/proc/self/fd/${handle}`;
+  // The command before may have changed it.
+  chmodSync(path, MODE);
+  const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    return { readFd, writeFd: openSync(path, constants.O_WRONLY) };
+  } catch (error) {
+    closeSync(readFd);
+    throw error;
+  }
+}
