@@ -50,12 +50,16 @@ function search(script: vm.Script, context: vm.Context): number[] {
     try {
       return script.runInContext(context, { timeout: MAX_MATCH_MS }) as number[];
     } catch (error) {
-      const isLate =
-        error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+      const isLate = isObject(error) && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
       if (!isLate) break;
     }
   }
   throw invalidPattern('takes too long to match');
+}
+
+/** The error comes from the other context, so it is no `Error` of this one. */
+function isObject(error: unknown): error is { code?: unknown } {
+  return typeof error === 'object' && error !== null;
 }
 
 /** Groups of whole lines, so that no single run is long. */
