@@ -474,7 +474,8 @@ describe.each(MODES)('commands %s', (mode, listedRoot) => {
     expect([listed.truncated, listed.entries.length]).toEqual([true, 1000]);
     expect([tree.truncated, tree.entries.length]).toEqual([true, 1000]);
     expect([part.bytes.length, matches.length]).toEqual([100_000, 0]);
-    expect((delay.percentile(99) - idle.max) / 1e6).toBeLessThan(100);
+    // One read of it all would hold the loop for seconds; noise of a busy host is below this.
+    expect((delay.percentile(99) - idle.max) / 1e6).toBeLessThan(500);
   });
 
   item('X06', "another project's id opens nothing", async () => {
