@@ -136,12 +136,8 @@ const Agent = z.strictObject({
   task_timeout: z.number().int().min(1).default(1800).describe('seconds'),
   max_steps: z.number().int().min(1).default(200),
   auto_summarize: z.boolean().default(true),
-  budgets: z
-    .strictObject({
-      turn_usd: z.number().positive().optional(),
-      turn_tokens: z.number().int().positive().optional(),
-    })
-    .prefault({}),
+  // Reserved: nothing can be set before something enforces it.
+  budgets: z.strictObject({}).prefault({}),
 });
 
 const Lsp = z.strictObject({
