@@ -4,6 +4,7 @@ import { createEdge } from './edge/edge.ts';
 import type { Route } from './route.ts';
 import { authRoutes } from './routes/auth/index.ts';
 import { fileRoutes } from './routes/files/index.ts';
+import { historyRoutes } from './routes/history/index.ts';
 import { projectRoutes } from './routes/projects/index.ts';
 import { providerRoutes } from './routes/providers/index.ts';
 import { sessionRoutes } from './routes/sessions/index.ts';
@@ -37,6 +38,7 @@ export function createRoutes(deps: HttpDeps): Route[] {
     ...projectRoutes(deps),
     ...sessionRoutes(deps),
     ...turnRoutes(deps),
+    ...historyRoutes(),
     ...fileRoutes(deps),
     ...providerRoutes(deps),
   ];

@@ -30,7 +30,11 @@ const RULES: Rule[] = [
     packages: /^zod$/,
   },
   { from: /^infra\//, inside: /^(shared\/|domain\/|config\/|infra\/log\/|package\.json$)/, packages: ANY },
-  { from: /^http\//, inside: /^(shared|domain|http)\//, packages: /^(hono|@hono\/node-server|zod)(\/|$)/ },
+  {
+    from: /^http\//,
+    inside: /^(shared|domain|http)\//,
+    packages: /^(hono|@hono\/node-server|zod|diff)(\/|$)/,
+  },
   {
     from: /^ws\/gateway\//,
     inside: /^(shared\/|domain\/|ws\/gateway\/|ws\/agent\/index\.ts$)/,

@@ -1,2 +1,3 @@
 export * from './history.ts';
 export * from './ports.ts';
+export * from './read-history.ts';

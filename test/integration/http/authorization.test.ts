@@ -56,6 +56,11 @@ const ROWS: Record<string, Row> = {
     params: (objects) => ({ id: objects.session, toolCallId: objects.toolCall }),
   },
   'POST /api/sessions/:id/messages': { own: 202, params: session, body: () => ({ content: 'hello' }) },
+  'GET /api/sessions/:id/history': { own: 200, params: session },
+  'GET /api/sessions/:id/history/:path{.+}': {
+    own: 200,
+    params: (objects) => ({ id: objects.session, path: 'workspace/a.txt' }),
+  },
   'GET /api/sessions/:id/queue': { own: 200, params: session },
   'DELETE /api/sessions/:id/queue/:turnId': {
     own: 200,
@@ -116,7 +121,7 @@ async function makeObjects(token: string): Promise<Objects> {
     turn: turnId,
   };
   const now = Date.now();
-  const { toolCalls, permissions } = server.system.repositories;
+  const { fileVersions, toolCalls, permissions } = server.system.repositories;
   await toolCalls.insertMany([
     {
       id: objects.toolCall,
@@ -136,6 +141,9 @@ async function makeObjects(token: string): Promise<Objects> {
       finishedAt: null,
     },
   ]);
+  for (const content of ['one\n', 'two\n']) {
+    await fileVersions.add({ id: newId(), sessionId, path: '/workspace/a.txt', content, createdAt: now });
+  }
   await permissions.insert({
     id: objects.request,
     sessionId,
@@ -159,7 +167,7 @@ async function makeObjects(token: string): Promise<Objects> {
 function ask(key: string, row: Row, objects: Objects, token?: string): Promise<Answer> {
   const [method = '', pattern = ''] = key.split(' ');
   const params = row.params?.(objects) ?? {};
-  const path = pattern.replace(/:(\w+)/g, (_, name: string) => params[name] ?? '');
+  const path = pattern.replace(/:(\w+)(?:\{[^}]*\})?/g, (_, name: string) => params[name] ?? '');
   const query = row.query === undefined ? '' : `?${row.query(objects)}`;
   return server.call(method, path + query, { token, body: row.body?.(objects) });
 }

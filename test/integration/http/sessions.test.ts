@@ -102,6 +102,31 @@ describe('sessions', () => {
     expect(await status()).toEqual({ session_id: id, status: 'cancelled', is_running: false });
   });
 
+  it('show what they did to files', async () => {
+    const id = await newSession();
+    const { fileVersions } = server.system.repositories;
+    for (const content of ['one\n', 'one\ntwo\n']) {
+      const version = {
+        id: newId(),
+        sessionId: id,
+        path: '/workspace/src/a.ts',
+        content,
+        createdAt: Date.now(),
+      };
+      await fileVersions.add(version);
+    }
+    expect((await get(`/api/sessions/${id}/history`)).json).toMatchObject([
+      { path: '/workspace/src/a.ts', version: 0, size: 4 },
+      { path: '/workspace/src/a.ts', version: 1, size: 8 },
+    ]);
+    for (const path of ['src/a.ts', 'workspace/src/a.ts']) {
+      const { json } = await get(`/api/sessions/${id}/history/${path}`);
+      expect(json).toMatchObject({ path: '/workspace/src/a.ts', versions: [{ content: 'one\n' }, {}] });
+      expect(json.versions[1].diff).toContain('+two');
+    }
+    expect((await get(`/api/sessions/${id}/history/none.ts`)).status).toBe(404);
+  });
+
   it('list their queue and lose one prompt of it at a time', async () => {
     const id = await newSession();
     const submit = async (content: string) =>
