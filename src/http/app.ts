@@ -11,7 +11,7 @@ import { sessionRoutes } from './routes/sessions/index.ts';
 import { systemRoutes } from './routes/system/index.ts';
 import { turnRoutes } from './routes/turns/index.ts';
 
-/** The REST API of `docs/protocol.md`. */
+/** The REST API. */
 export function createHttpApp(deps: HttpDeps): Hono {
   return createApp(deps, createRoutes(deps));
 }
