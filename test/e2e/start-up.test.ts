@@ -79,17 +79,16 @@ describe('one clear line and the right exit code', () => {
   });
 
   it('for stores that cannot be reached', async () => {
-    const nowhere = `127.0.0.1:${takenPort}`;
     const database = await refused(['http-server', '--data-dir', dataDir()], {
       DATABASE_URL: 'postgres://x:canary@127.0.0.1:1/x',
     });
     expect(database.code).toBe(3);
     expect(database.stderr).toContain('PostgreSQL at 127.0.0.1:1');
+    expect(database.stderr).toContain('ECONNREFUSED');
     expect(database.stderr).not.toContain('canary');
     const redis = await refused(['serve', '--data-dir', dataDir()], { REDIS_URL: `redis://127.0.0.1:1` });
     expect(redis.code).toBe(3);
     expect(redis.stderr).toContain('Redis at 127.0.0.1:1');
-    expect(nowhere).toContain(':');
   });
 
   it('for a schema that is not there yet', async () => {
