@@ -1,16 +1,18 @@
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
-import type { Bus, OutboxEvent, OutboxRepository } from './events/index.ts';
-import type { FileReadRepository, FileVersionRepository } from './history/index.ts';
-import type { MessageRepository } from './message/index.ts';
-import type { PermissionRepository } from './permission/index.ts';
-import type { ProjectRepository } from './project/index.ts';
-import type { CredentialRepository } from './provider/index.ts';
-import type { SessionConfigRepository, SessionRepository } from './session/index.ts';
-import type { ToolCallRepository } from './toolcall/index.ts';
-import type { Lease, StepRepository, TurnRepository } from './turn/index.ts';
-import type { LoginSessionRepository, UserRepository } from './user/index.ts';
-import type { PlacementRepository } from './workspace/index.ts';
+import type { Bus } from './events/bus.ts';
+import type { OutboxEvent, OutboxRepository } from './events/outbox.ts';
+import type { FileReadRepository, FileVersionRepository } from './history/ports.ts';
+import type { MessageRepository } from './message/ports.ts';
+import type { PermissionRepository } from './permission/ports.ts';
+import type { ProjectRepository } from './project/ports.ts';
+import type { CredentialRepository } from './provider/ports.ts';
+import type { SessionConfigRepository, SessionRepository } from './session/ports.ts';
+import type { ToolCallRepository } from './toolcall/ports.ts';
+import type { StepRepository, TurnRepository } from './turn/ports.ts';
+import type { Lease } from './turn/turn.ts';
+import type { LoginSessionRepository, UserRepository } from './user/ports.ts';
+import type { PlacementRepository } from './workspace/ports.ts';
 
 export interface Repositories {
   users: UserRepository;

@@ -1,8 +1,9 @@
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { Actor, Context, Database, Repositories } from './context.ts';
-import type { Bus, EventPublisher } from './events/index.ts';
-import type { Lease } from './turn/index.ts';
+import type { Bus } from './events/bus.ts';
+import type { EventPublisher } from './events/publisher.ts';
+import type { Lease } from './turn/turn.ts';
 
 export type AnyContext = Context<keyof Repositories>;
 

@@ -2,7 +2,7 @@ import { EXIT, FatalError } from '#config/errors.ts';
 import { errorMessage } from '#shared/text.ts';
 import { type ApiClient, ApiError, createApiClient } from './api-client.ts';
 import { type Conversation, createConversation } from './conversation.ts';
-import { type Asker, isClearText, resolveTarget, type Target } from './credentials.ts';
+import { type Asker, isClearText, resolveTarget } from './credentials.ts';
 import { runInteractive } from './interactive.ts';
 import { createInterrupts, type Interrupts } from './interrupts.ts';
 import { runOnce } from './one-shot.ts';
@@ -11,21 +11,8 @@ import type { Decide } from './permission-question.ts';
 import { createPromptInput, type PromptInput } from './prompt-input.ts';
 import { createRenderer } from './render.ts';
 import { revealLine } from './sanitize.ts';
-import { createScreen, type Screen } from './screen.ts';
-import { createStyle, type Style } from './style.ts';
-
-/** What both ways of chatting work with. */
-export interface ChatSetting {
-  options: ChatOptions;
-  api: ApiClient;
-  target: Target;
-  screen: Screen;
-  style: Style;
-  interrupts: Interrupts;
-  input: PromptInput | null;
-  /** Attaches to the session; what is stored there counts as shown. */
-  converse(sessionId: string, decide: Decide): Promise<Conversation>;
-}
+import { createScreen } from './screen.ts';
+import { createStyle } from './style.ts';
 
 /** Interrupted by Ctrl-C, as shells report it. */
 const EXIT_INTERRUPTED = 130;

@@ -1,12 +1,12 @@
 import { EXIT } from '#config/errors.ts';
 import { ApiError } from './api-client.ts';
-import type { ChatSetting } from './chat.ts';
 import type { Conversation } from './conversation.ts';
 import { textOf } from './message-parts.ts';
 import { askPerson } from './permission-question.ts';
 import type { PromptInput } from './prompt-input.ts';
 import type { TurnOutcome } from './reducer.ts';
 import { revealLine, sanitizeText } from './sanitize.ts';
+import type { ChatSetting } from './setting.ts';
 import { chooseProject, titleOf } from './workplace.ts';
 
 type InteractiveSetting = ChatSetting & { input: PromptInput };

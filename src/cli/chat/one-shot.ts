@@ -1,7 +1,7 @@
 import { EXIT } from '#config/errors.ts';
-import type { ChatSetting } from './chat.ts';
 import { answerWithoutPerson } from './permission-question.ts';
 import { revealLine } from './sanitize.ts';
+import type { ChatSetting } from './setting.ts';
 import { chooseProject, titleOf } from './workplace.ts';
 
 /** One prompt, its answer on stdout, everything else on stderr. */

@@ -1,8 +1,10 @@
-import type { FinishReason, MessageView } from '../message/index.ts';
-import type { PermissionRequestView } from '../permission/index.ts';
-import type { SessionStatus, SessionView, Todo, TodoView } from '../session/index.ts';
-import { toTodoView } from '../session/index.ts';
-import type { ToolCallView } from '../toolcall/index.ts';
+import type { FinishReason } from '../message/message.ts';
+import type { MessageView } from '../message/wire.ts';
+import type { PermissionRequestView } from '../permission/wire.ts';
+import type { SessionStatus, Todo } from '../session/session.ts';
+import type { SessionView, TodoView } from '../session/wire.ts';
+import { toTodoView } from '../session/wire.ts';
+import type { ToolCallView } from '../toolcall/wire.ts';
 
 export type DeltaType = 'text' | 'reasoning' | 'tool_call' | 'tool_call_input' | 'finish' | 'error';
 

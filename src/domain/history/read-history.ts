@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
-import { getOwnedSession } from '../session/index.ts';
+import { getOwnedSession } from '../session/get-owned-session.ts';
 import type { FileVersion } from './history.ts';
 
 type HistoryContext = Context<'sessions' | 'fileVersions'>;

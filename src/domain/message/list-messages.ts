@@ -1,7 +1,7 @@
 import { isId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { getOwnedSession } from '../session/index.ts';
+import { getOwnedSession } from '../session/get-owned-session.ts';
 import type { Message } from './message.ts';
 
 export interface MessagePage {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import { emit } from '../events/index.ts';
-import { emitSessionStatus } from '../turn/index.ts';
+import { emit } from '../events/emit.ts';
+import { emitSessionStatus } from '../turn/session-status.ts';
 import type { PermissionRequest } from './permission.ts';
 
 export interface Settlement {

@@ -1,5 +1,5 @@
 import { DomainError } from '../errors.ts';
-import { isObjectName, isRefName } from '../workspace/index.ts';
+import { isObjectName, isRefName } from '../workspace/git-ref-name.ts';
 
 export interface GitSource {
   url: URL;

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { type Page, type PageInput, readPage } from '../page.ts';
-import type { Session } from '../session/index.ts';
+import type { Session } from '../session/session.ts';
 import { getOwnedProject } from './get-owned-project.ts';
 
 /** The sessions of a project, newest first, without those of sub-agents. */

@@ -1,14 +1,14 @@
 import type { Context } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
-import { getOwnedSession } from '../session/index.ts';
+import { getOwnedSession } from '../session/get-owned-session.ts';
+import { SourceControlError } from '../workspace/source-control.ts';
 import {
-  SourceControlError,
   WORKSPACE_ROOT,
   type Workspace,
   WorkspaceError,
   type WorkspaceErrorCode,
   type WorkspaceProvider,
-} from '../workspace/index.ts';
+} from '../workspace/workspace.ts';
 import { getOwnedProject } from './get-owned-project.ts';
 
 export interface WorkspaceAccessDeps {

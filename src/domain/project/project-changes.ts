@@ -1,5 +1,5 @@
 import { DomainError } from '../errors.ts';
-import { WORKSPACE_ROOT } from '../workspace/index.ts';
+import { WORKSPACE_ROOT } from '../workspace/workspace.ts';
 import type { Project } from './project.ts';
 import type { UpdateProjectRequest } from './wire.ts';
 import { isDefaultWorkspace } from './workspace-root.ts';

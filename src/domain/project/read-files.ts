@@ -1,14 +1,8 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import {
-  type FileNode,
-  type FileStat,
-  readFileTree,
-  type SourceControl,
-  type WorkingTreeDiff,
-  type Workspace,
-  WorkspaceError,
-} from '../workspace/index.ts';
+import { type FileNode, readFileTree } from '../workspace/file-tree.ts';
+import type { SourceControl, WorkingTreeDiff } from '../workspace/source-control.ts';
+import { type FileStat, type Workspace, WorkspaceError } from '../workspace/workspace.ts';
 import {
   inProjectWorkspace,
   type WorkspaceAccessDeps,

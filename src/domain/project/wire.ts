@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { WORKSPACE_ROOT } from '../workspace/index.ts';
+import { WORKSPACE_ROOT } from '../workspace/workspace.ts';
 import { BackendLanguage, type Project } from './project.ts';
 
 const text = (max: number) => z.string().max(max).nullish();

@@ -1,5 +1,5 @@
 import { DomainError } from '../errors.ts';
-import { WORKSPACE_ROOT } from '../workspace/index.ts';
+import { WORKSPACE_ROOT } from '../workspace/workspace.ts';
 
 /** True for the spellings by which clients mean the project's own directory. */
 export function isDefaultWorkspace(path: string | null | undefined): boolean {

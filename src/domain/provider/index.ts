@@ -1,6 +1,7 @@
 export * from './get-auto-model.ts';
 export * from './language-model.ts';
 export * from './list-providers.ts';
+export * from './ports.ts';
 export * from './provider.ts';
 export * from './resolve-model.ts';
 export * from './secret-contexts.ts';

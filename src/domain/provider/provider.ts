@@ -64,12 +64,6 @@ export interface ProviderCredential {
   updatedAt: number;
 }
 
-export interface CredentialRepository {
-  get(userId: string, provider: string): Promise<ProviderCredential | null>;
-  list(userId: string): Promise<ProviderCredential[]>;
-  put(credential: ProviderCredential): Promise<void>;
-}
-
 /** Everything that one model call needs to know of its model, with the key in clear: keep it out of logs. */
 export interface ModelSelection {
   providerId: string;

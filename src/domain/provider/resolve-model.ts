@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import type { Session, SessionModelConfig } from '../session/index.ts';
-import type { SecretBox } from '../user/index.ts';
+import type { Session, SessionModelConfig } from '../session/session.ts';
+import type { SecretBox } from '../user/ports.ts';
 import type { Catalogue, ModelInfo, ModelSelection, ProviderCredential, ProviderInfo } from './provider.ts';
 import { needsApiKey, needsBaseUrl } from './requirements.ts';
 import { credentialKeyContext, sessionKeyContext } from './secret-contexts.ts';

@@ -1,8 +1,9 @@
 import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { parseInput } from '../parse-input.ts';
-import { getOwnedProject } from '../project/index.ts';
-import type { AutoModel, Catalogue } from '../provider/index.ts';
+import { getOwnedProject } from '../project/get-owned-project.ts';
+import type { Catalogue } from '../provider/provider.ts';
+import type { AutoModel } from '../provider/resolve-model.ts';
 import { type ModelConfigDeps, toModelConfig } from './model-config.ts';
 import type { Session, SessionModelConfig } from './session.ts';
 import { type CreateSessionRequest, ModelConfigField } from './wire.ts';

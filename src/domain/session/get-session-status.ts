@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { isRunningStatus, readSessionStatus } from '../turn/index.ts';
+import { isRunningStatus, readSessionStatus } from '../turn/session-status.ts';
 import { getOwnedSession } from './get-owned-session.ts';
 import type { SessionStatusView } from './wire.ts';
 

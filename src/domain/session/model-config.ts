@@ -1,7 +1,9 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { type Catalogue, sessionKeyContext, tenantBaseUrl } from '../provider/index.ts';
-import type { SecretBox } from '../user/index.ts';
+import type { Catalogue } from '../provider/provider.ts';
+import { sessionKeyContext } from '../provider/secret-contexts.ts';
+import { tenantBaseUrl } from '../provider/tenant-base-url.ts';
+import type { SecretBox } from '../user/ports.ts';
 import type { Session, SessionModelConfig } from './session.ts';
 import { keyHint, type ModelConfigRequest, maskedKey } from './wire.ts';
 

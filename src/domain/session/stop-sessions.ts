@@ -1,6 +1,7 @@
 import { sleep } from '#shared/async.ts';
 import type { Context } from '../context.ts';
-import { cancelSession, type TurnHistoryRepositories } from '../turn/index.ts';
+import { cancelSession } from '../turn/cancel-session.ts';
+import type { TurnHistoryRepositories } from '../turn/close-history.ts';
 
 export type StopRepositories = TurnHistoryRepositories | 'turns' | 'sessions';
 

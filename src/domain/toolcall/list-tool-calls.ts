@@ -1,7 +1,7 @@
 import { isId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
-import { getOwnedSession } from '../session/index.ts';
+import { getOwnedSession } from '../session/get-owned-session.ts';
 import type { ToolCall } from './tool-call.ts';
 
 /** All tool calls of a session in order of creation; `open`: only those that have not ended. */

@@ -1,10 +1,11 @@
 import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
-import { emit } from '../events/index.ts';
-import type { Message, MessagePart, ToolResultPart } from '../message/index.ts';
-import { toMessageView } from '../message/index.ts';
-import { toSessionView } from '../session/index.ts';
-import { OPEN_TOOL_CALL_STATUSES, type ToolCall, toToolCallView } from '../toolcall/index.ts';
+import { emit } from '../events/emit.ts';
+import type { Message, MessagePart, ToolResultPart } from '../message/message.ts';
+import { toMessageView } from '../message/wire.ts';
+import { toSessionView } from '../session/wire.ts';
+import { OPEN_TOOL_CALL_STATUSES, type ToolCall } from '../toolcall/tool-call.ts';
+import { toToolCallView } from '../toolcall/wire.ts';
 import type { Turn } from './turn.ts';
 
 export type TurnHistoryRepositories = 'sessions' | 'messages' | 'toolCalls' | 'permissions' | 'outbox';

@@ -1,6 +1,6 @@
 import { derivedId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
-import { emit } from '../events/index.ts';
+import { emit } from '../events/emit.ts';
 import { closeTurnHistory, type TurnHistoryRepositories } from './close-history.ts';
 import { emitStatus, readSessionStatus } from './session-status.ts';
 import type { TERMINAL_TURN_STATUSES, Turn, TurnStatus } from './turn.ts';

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
-import { emit } from '../events/index.ts';
-import type { SessionStatus } from '../session/index.ts';
+import { emit } from '../events/emit.ts';
+import type { SessionStatus } from '../session/session.ts';
 import { sessionStatusOf } from './turn.ts';
 
 /** A turn that waits for an answer is unfinished business as well. */

@@ -2,9 +2,12 @@ import { canonicalJson, sha256 } from '#shared/digest.ts';
 import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { emit, type ImageReference } from '../events/index.ts';
-import { type Message, toMessageView } from '../message/index.ts';
-import { getOwnedSession, toSessionView } from '../session/index.ts';
+import type { ImageReference } from '../events/client-frames.ts';
+import { emit } from '../events/emit.ts';
+import type { Message } from '../message/message.ts';
+import { toMessageView } from '../message/wire.ts';
+import { getOwnedSession } from '../session/get-owned-session.ts';
+import { toSessionView } from '../session/wire.ts';
 import { emitStatus, readSessionStatus } from './session-status.ts';
 import type { Turn } from './turn.ts';
 

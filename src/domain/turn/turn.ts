@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SessionStatus } from '../session/index.ts';
+import type { SessionStatus } from '../session/session.ts';
 
 export const TurnStatus = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled']);
 export type TurnStatus = z.infer<typeof TurnStatus>;

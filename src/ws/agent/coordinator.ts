@@ -3,10 +3,11 @@ import type { Lease, Turn } from '#domain/turn/index.ts';
 import { sleep } from '#shared/async.ts';
 import { randomToken } from '#shared/ids.ts';
 import { type AbortKind, TurnAbort } from './abort.ts';
+import type { RunnerDeps } from './claimed-turn.ts';
 import { createJobRegistry } from './jobs.ts';
 import type { AgentDeps } from './ports.ts';
 import { createProjectFactsReader } from './prompts/project-facts.ts';
-import { type RunnerDeps, runTurn } from './runner.ts';
+import { runTurn } from './runner.ts';
 import { builtInTools } from './tools/index.ts';
 
 const LEASE_MS = 15_000;

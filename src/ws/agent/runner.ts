@@ -1,46 +1,23 @@
 import type { AnyContext } from '#domain/create-context.ts';
 import { DomainError, isDomainError } from '#domain/errors.ts';
 import type { ModelSelection } from '#domain/provider/index.ts';
-import type { Lease, Turn } from '#domain/turn/index.ts';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import { sleep } from '#shared/async.ts';
 import { errorMessage } from '#shared/text.ts';
 import { abortKind } from './abort.ts';
 import type { Change } from './changes.ts';
-import type { JobRegistry } from './jobs.ts';
+import type { ClaimedTurn, RunnerDeps } from './claimed-turn.ts';
 import { type LoadedTurn, loadTurn } from './load-turn.ts';
 import { runLoop } from './loop.ts';
 import { persist } from './persist.ts';
-import type { AgentDeps } from './ports.ts';
 import { textOf } from './prompt-messages.ts';
-import type { ProjectFactsReader } from './prompts/project-facts.ts';
 import type { LoopEnd } from './run.ts';
 import { nameSession } from './title.ts';
-import type { Tool } from './tools/tool.ts';
 import { createTurnHooks, type TurnScope } from './turn-hooks.ts';
 import { summarizeAt } from './turn-state.ts';
 
 const MAX_ATTEMPTS = 3;
 const SETTLE_RETRY_MS = 1000;
-
-export interface RunnerDeps extends AgentDeps {
-  jobs: JobRegistry;
-  facts: ProjectFactsReader;
-  tools: readonly Tool[];
-  /** Work that outlives the turn; the coordinator waits for it when it closes. */
-  background(task: (signal: AbortSignal) => Promise<void>): void;
-}
-
-export interface ClaimedTurn {
-  turn: Turn;
-  lease: Lease;
-  takenOver: boolean;
-  /** Stop at once. */
-  signal: AbortSignal;
-  /** Stop at the next boundary. */
-  pause: AbortSignal;
-  abortLost(): void;
-}
 
 /** Runs a claimed turn until it ends or is given away. Never throws; the lease is released or lost afterwards. */
 export async function runTurn(deps: RunnerDeps, claimed: ClaimedTurn): Promise<LoopEnd> {

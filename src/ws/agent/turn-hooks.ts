@@ -7,6 +7,7 @@ import type { ToolCall } from '#domain/toolcall/index.ts';
 import type { Workspace } from '#domain/workspace/index.ts';
 import { sleep } from '#shared/async.ts';
 import { decide } from './approval.ts';
+import type { ClaimedTurn, RunnerDeps } from './claimed-turn.ts';
 import { createLiveOutput } from './live-output.ts';
 import type { LoadedTurn } from './load-turn.ts';
 import { persist } from './persist.ts';
@@ -15,7 +16,6 @@ import { buildPrompt, textOf } from './prompt-messages.ts';
 import { resumeRequest, summaryRequest } from './prompts/summary.ts';
 import { systemPrompt } from './prompts/system.ts';
 import type { LoopHooks } from './run.ts';
-import type { ClaimedTurn, RunnerDeps } from './runner.ts';
 import type { TurnState } from './turn-state.ts';
 
 const SAVE_INTERVAL_MS = 2000;
