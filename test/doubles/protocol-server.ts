@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ClientFrame } from '#domain/events/client-frames.ts';
-import type { SessionFrame } from '#domain/events/server-frames.ts';
+import type { ClientFrame } from '#domain/protocol/client-frames.ts';
+import type { SessionFrame } from '#domain/protocol/server-frames.ts';
 import { deferred } from '#shared/async.ts';
 
 const EPOCH = 'abcdefghijklmnop';

@@ -1,4 +1,4 @@
-import type { StreamDelta } from '#domain/events/server-frames.ts';
+import type { StreamDelta } from '#domain/protocol/server-frames.ts';
 import type { MessagePart } from '#domain/message/message.ts';
 import type { MessageView } from '#domain/message/wire.ts';
 

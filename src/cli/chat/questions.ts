@@ -1,4 +1,4 @@
-import type { ClientFrame } from '#domain/events/client-frames.ts';
+import type { ClientFrame } from '#domain/protocol/client-frames.ts';
 import type { PermissionDecision } from '#domain/permission/permission.ts';
 import type { PermissionRequestView } from '#domain/permission/wire.ts';
 import { createSerialQueue } from '#shared/async.ts';

@@ -1,5 +1,5 @@
 import { parseCursor } from '#domain/events/event-log.ts';
-import type { ServerFrame } from '#domain/events/server-frames.ts';
+import type { ServerFrame } from '#domain/protocol/server-frames.ts';
 import type { MessageView } from '#domain/message/wire.ts';
 import type { PermissionRequestView } from '#domain/permission/wire.ts';
 import type { SessionView, TodoView } from '#domain/session/wire.ts';

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws';
 import { EXIT, FatalError } from '#config/errors.ts';
-import type { ClientFrame } from '#domain/events/client-frames.ts';
+import type { ClientFrame } from '#domain/protocol/client-frames.ts';
 import { deferred, sleep } from '#shared/async.ts';
 import { type ClosePolicy, closePolicy, refusalPolicy } from './close-policy.ts';
 import type { ReceivedFrame } from './reducer.ts';

@@ -1,6 +1,8 @@
 import type { Config } from '#config/load.ts';
 import { type ContextFactory, createContextFactory } from '#domain/create-context.ts';
-import { createEventPublisher, createOutboxRelay, type EventPublisher } from '#domain/events/index.ts';
+import { createEventPublisher } from '#infra/events/event-publisher.ts';
+import { createOutboxRelay } from '#infra/events/outbox-relay.ts';
+import type { EventPublisher } from '#domain/events/index.ts';
 import { type Clock, systemClock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { SqlDatabase } from '../../infra/postgres/index.ts';

@@ -1,4 +1,3 @@
-export * from './apply-delta.ts';
 export * from './list-messages.ts';
 export * from './message.ts';
 export * from './ports.ts';

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { MAX_PAGE_SIZE } from '../page.ts';
-import { type StopRepositories, stopSessions } from '../session/stop-sessions.ts';
+import { type StopRepositories, stopSessions } from '../turn/stop-sessions.ts';
 import type { WorkspaceProvider } from '../workspace/workspace.ts';
 import { getOwnedProject } from './get-owned-project.ts';
 

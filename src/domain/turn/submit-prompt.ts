@@ -2,7 +2,7 @@ import { canonicalJson, sha256 } from '#shared/digest.ts';
 import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import type { ImageReference } from '../events/client-frames.ts';
+import type { ImageReference } from '../protocol/client-frames.ts';
 import { emit } from '../events/emit.ts';
 import type { Message } from '../message/message.ts';
 import { toMessageView } from '../message/wire.ts';

@@ -1,6 +1,7 @@
 import { isDomainError } from '#domain/errors.ts';
 import type { EventLog } from '#domain/events/index.ts';
-import { type Cursor, formatCursor, parseCursor, type SocketFrame } from '#domain/events/index.ts';
+import { type Cursor, formatCursor, parseCursor } from '#domain/events/index.ts';
+import type { SocketFrame } from '#domain/protocol/index.ts';
 import { isRunningStatus, readSessionStatus } from '#domain/turn/index.ts';
 import { deferred, sleep } from '#shared/async.ts';
 import type { Log } from '#shared/log.ts';

@@ -1,13 +1,13 @@
 import type { AnyContext } from '#domain/create-context.ts';
 import { isDomainError } from '#domain/errors.ts';
-import type { SocketFrame } from '#domain/events/index.ts';
+import type { SocketFrame } from '#domain/protocol/index.ts';
 import { getOwnedSession } from '#domain/session/index.ts';
 import type { Access, Authenticator } from '#domain/user/index.ts';
 import { createSerialQueue } from '#shared/async.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { type Attachment, type AttachmentDeps, attach } from './attachment.ts';
-import { CLOSE } from './close-codes.ts';
+import { CLOSE } from '#domain/protocol/close-codes.ts';
 import { createFrameHandler } from './frame-handler.ts';
 import type { GatewayLimits } from './limits.ts';
 import { createOutlet, type RawSocket } from './outlet.ts';

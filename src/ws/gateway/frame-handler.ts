@@ -1,12 +1,12 @@
 import type { AnyContext } from '#domain/create-context.ts';
 import { DomainError } from '#domain/errors.ts';
-import { type ClientFrame, frameSessionId, type SocketFrame } from '#domain/events/index.ts';
+import { type ClientFrame, frameSessionId, type SocketFrame } from '#domain/protocol/index.ts';
 import { answerPermission, type PermissionDecision } from '#domain/permission/index.ts';
 import { cancelSession, submitPrompt } from '#domain/turn/index.ts';
 import { sleep } from '#shared/async.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
-import { CLOSE } from './close-codes.ts';
+import { CLOSE } from '#domain/protocol/close-codes.ts';
 import type { GatewayLimits } from './limits.ts';
 import { parseClientFrame } from './parse-client-frame.ts';
 import { createTokenBucket } from './token-bucket.ts';

@@ -1,13 +1,14 @@
 import type { ContextFactory } from '#domain/create-context.ts';
 import { DomainError } from '#domain/errors.ts';
-import type { Bus, EventLog, SocketFrame } from '#domain/events/index.ts';
+import type { Bus, EventLog } from '#domain/events/index.ts';
+import type { SocketFrame } from '#domain/protocol/index.ts';
 import { getOwnedSession } from '#domain/session/index.ts';
 import type { Access, Authenticator } from '#domain/user/index.ts';
 import { sleep } from '#shared/async.ts';
 import type { Clock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import type { Log } from '#shared/log.ts';
-import { CLOSE } from './close-codes.ts';
+import { CLOSE } from '#domain/protocol/close-codes.ts';
 import { type Connection, createConnection } from './connection.ts';
 import { createFeeds } from './feeds.ts';
 import { type Handshake, originAllowed } from './handshake.ts';

@@ -1,5 +1,5 @@
 import { deferred } from '#shared/async.ts';
-import { CLOSE } from './close-codes.ts';
+import { CLOSE } from '#domain/protocol/close-codes.ts';
 import type { GatewayLimits } from './limits.ts';
 
 /** What a connection needs of its socket. */

@@ -1,4 +1,4 @@
-import { ClientFrame } from '#domain/events/index.ts';
+import { ClientFrame } from '#domain/protocol/index.ts';
 
 const MAX_DEPTH = 32;
 

@@ -1,14 +1,8 @@
 import type { Context } from '#domain/context.ts';
-import {
-  type Cursor,
-  type EventLog,
-  formatCursor,
-  parseCursor,
-  type SessionFrame,
-  type StreamDelta,
-  summarizeTodos,
-} from '#domain/events/index.ts';
-import { applyDelta, type Message, toMessageView } from '#domain/message/index.ts';
+import { type Cursor, type EventLog, formatCursor, parseCursor } from '#domain/events/index.ts';
+import { type SessionFrame, type StreamDelta, summarizeTodos } from '#domain/protocol/index.ts';
+import { applyDelta } from '#domain/protocol/index.ts';
+import { type Message, toMessageView } from '#domain/message/index.ts';
 import { toPermissionRequestView } from '#domain/permission/index.ts';
 import { getOwnedSession, type SessionStatus, toSessionView } from '#domain/session/index.ts';
 import { toToolCallView } from '#domain/toolcall/index.ts';

@@ -1,5 +1,6 @@
 import { DomainError, isDomainError } from '#domain/errors.ts';
-import { formatCursor, type ServerFrame, type SessionEvent, type SocketFrame } from '#domain/events/index.ts';
+import { formatCursor, type SessionEvent } from '#domain/events/index.ts';
+import type { ServerFrame, SocketFrame } from '#domain/protocol/index.ts';
 import type { Log } from '#shared/log.ts';
 
 const FINAL_TEXT = 0x81;

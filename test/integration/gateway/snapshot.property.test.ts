@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Repositories } from '#domain/context.ts';
-import type { EventLog, SessionFrame } from '#domain/events/index.ts';
+import type { EventLog } from '#domain/events/index.ts';
+import type { SessionFrame } from '#domain/protocol/index.ts';
 import { formatCursor } from '#domain/events/index.ts';
-import { applyDelta, type Message, type MessagePart, toMessageView } from '#domain/message/index.ts';
+import { applyDelta } from '#domain/protocol/index.ts';
+import { type Message, type MessagePart, toMessageView } from '#domain/message/index.ts';
 import { createSerialQueue } from '#shared/async.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';

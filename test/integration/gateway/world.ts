@@ -2,13 +2,9 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createContextFactory } from '#domain/create-context.ts';
-import {
-  type Bus,
-  createEventPublisher,
-  type EventLog,
-  type ServerFrame,
-  type SessionFrame,
-} from '#domain/events/index.ts';
+import type { Bus, EventLog } from '#domain/events/index.ts';
+import { createEventPublisher } from '#infra/events/event-publisher.ts';
+import type { ServerFrame, SessionFrame } from '#domain/protocol/index.ts';
 import { type Authenticator, verifyAccess } from '#domain/user/index.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';

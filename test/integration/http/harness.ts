@@ -7,7 +7,7 @@ import type { Hono } from 'hono';
 import { inject } from 'vitest';
 import type { AnyContext } from '#domain/create-context.ts';
 import { createContextFactory } from '#domain/create-context.ts';
-import { createEventPublisher } from '#domain/events/event-publisher.ts';
+import { createEventPublisher } from '#infra/events/event-publisher.ts';
 import type { BusMessages } from '#domain/events/index.ts';
 import type { Catalogue, ProviderInfo } from '#domain/provider/index.ts';
 import { verifyAccess } from '#domain/user/index.ts';

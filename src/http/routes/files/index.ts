@@ -1,10 +1,4 @@
-import {
-  getFileContent,
-  getFileTree,
-  getWorkingTreeDiff,
-  type ServedFile,
-  type WorkspacePlace,
-} from '#domain/project/index.ts';
+import { getFileContent, getFileTree, getWorkingTreeDiff, type ServedFile, type WorkspacePlace } from '#domain/workspace/index.ts';
 import type { HttpDeps } from '../../deps.ts';
 import { ok, type Reply, type Route, type RouteRequest } from '../../route.ts';
 import { fileHeaders } from './content-type.ts';

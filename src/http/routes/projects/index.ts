@@ -1,15 +1,6 @@
 import { parseInput } from '#domain/parse-input.ts';
-import {
-  CreateProjectRequest,
-  createProject,
-  deleteProject,
-  getOwnedProject,
-  listProjectSessions,
-  listProjects,
-  toProjectView,
-  UpdateProjectRequest,
-  updateProject,
-} from '#domain/project/index.ts';
+import { CreateProjectRequest, createProject, deleteProject, getOwnedProject, listProjects, toProjectView, UpdateProjectRequest, updateProject } from '#domain/project/index.ts';
+import { listProjectSessions } from '#domain/session/index.ts';
 import { toSessionView } from '#domain/session/index.ts';
 import type { HttpDeps } from '../../deps.ts';
 import { JSON_BODY_LIMIT, ok, type Route } from '../../route.ts';

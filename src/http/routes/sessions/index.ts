@@ -1,15 +1,7 @@
 import { listMessages, toMessageView } from '#domain/message/index.ts';
 import { parseInput } from '#domain/parse-input.ts';
-import {
-  CreateSessionRequest,
-  createSession,
-  deleteSession,
-  getSessionConfig,
-  getSessionStatus,
-  ModelConfigRequest,
-  setSessionConfig,
-  toSessionView,
-} from '#domain/session/index.ts';
+import { CreateSessionRequest, createSession, getSessionConfig, ModelConfigRequest, setSessionConfig, toSessionView } from '#domain/session/index.ts';
+import { deleteSession, getSessionStatus } from '#domain/turn/index.ts';
 import { getToolCall, listToolCalls, toToolCallView } from '#domain/toolcall/index.ts';
 import type { HttpDeps } from '../../deps.ts';
 import { JSON_BODY_LIMIT, ok, type Route } from '../../route.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DomainError } from '#domain/errors.ts';
-import { ImageReference } from '#domain/events/index.ts';
+import { ImageReference } from '#domain/protocol/index.ts';
 import { parseInput } from '#domain/parse-input.ts';
 import { answerPermission, PermissionDecision } from '#domain/permission/index.ts';
 import {

@@ -1,7 +1,7 @@
 import { newId } from '#shared/ids.ts';
-import type { Context } from '../context.ts';
-import type { TokenSigner } from './ports.ts';
-import type { LoginSession, User } from './user.ts';
+import type { Context } from '../../context.ts';
+import type { TokenSigner } from '../ports.ts';
+import type { LoginSession, User } from '../user.ts';
 
 export interface TokenIssuerDeps {
   signer: Pick<TokenSigner, 'sign'>;

@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';
-import { DomainError } from '../errors.ts';
-import type { EventLog, NewEvent } from './event-log.ts';
+import { DomainError } from '#domain/errors.ts';
+import type { EventLog, NewEvent } from '#domain/events/event-log.ts';
 import { createEventPublisher } from './event-publisher.ts';
-import type { OutboxEvent } from './outbox.ts';
-import type { Delta } from './publisher.ts';
+import type { OutboxEvent } from '#domain/events/outbox.ts';
+import type { Delta } from '#domain/events/publisher.ts';
 
 type Failure = 'none' | 'before' | 'after';
 

@@ -1,4 +1,4 @@
-import type { FinishReason, MessagePart } from './message.ts';
+import type { FinishReason, MessagePart } from '../message/message.ts';
 
 /** The part of a `stream_delta` frame that changes a message. */
 export interface PartDelta {

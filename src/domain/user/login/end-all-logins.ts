@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../../context.ts';
 
 /** Voids every token and login session of a user. Meant to be part of a larger transaction. */
 export async function endAllLogins(ctx: Context<'users' | 'logins'>, userId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { sleep } from '#shared/async.ts';
 import type { Context } from '../context.ts';
-import { cancelSession } from '../turn/cancel-session.ts';
-import type { TurnHistoryRepositories } from '../turn/close-history.ts';
+import { cancelSession } from './cancel-session.ts';
+import type { TurnHistoryRepositories } from './close-history.ts';
 
 export type StopRepositories = TurnHistoryRepositories | 'turns' | 'sessions';
 

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { type FileNode, readFileTree } from '../workspace/file-tree.ts';
-import type { SourceControl, WorkingTreeDiff } from '../workspace/source-control.ts';
-import { type FileStat, type Workspace, WorkspaceError } from '../workspace/workspace.ts';
+import { type FileNode, readFileTree } from './file-tree.ts';
+import type { SourceControl, WorkingTreeDiff } from './source-control.ts';
+import { type FileStat, type Workspace, WorkspaceError } from './workspace.ts';
 import {
   inProjectWorkspace,
   type WorkspaceAccessDeps,

@@ -1,7 +1,7 @@
-import type { Context } from '../context.ts';
-import { DomainError } from '../errors.ts';
-import type { Access } from './access.ts';
-import type { AccessClaims } from './ports.ts';
+import type { Context } from '../../context.ts';
+import { DomainError } from '../../errors.ts';
+import type { Access } from '../access.ts';
+import type { AccessClaims } from '../ports.ts';
 
 /** Holds a token's claims against what is stored now. Throws `unauthenticated`. */
 export async function verifyAccess(ctx: Context<'users' | 'logins'>, claims: AccessClaims): Promise<Access> {

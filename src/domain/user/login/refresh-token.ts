@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
-import { DomainError } from '../errors.ts';
+import type { Context } from '../../context.ts';
+import { DomainError } from '../../errors.ts';
 import { issueToken, type LoginResult, type TokenIssuerDeps } from './issue-token.ts';
 
 /** A new token of the same login session. The old one keeps its own end, so two tabs may refresh at once. */

@@ -1,4 +1,4 @@
-import type { Context } from '../context.ts';
+import type { Context } from '../../context.ts';
 
 /** Ends the login session that the actor came with, on every process. */
 export async function logOut(ctx: Context<'logins'>): Promise<void> {

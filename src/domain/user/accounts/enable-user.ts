@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
-import { notFound } from '../errors.ts';
+import type { Context } from '../../context.ts';
+import { notFound } from '../../errors.ts';
 
 /** The account may log in again; what was revoked stays revoked. */
 export async function enableUser(ctx: Context<'users'>, userId: string): Promise<void> {

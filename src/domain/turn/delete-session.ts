@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { getOwnedSession } from './get-owned-session.ts';
+import { getOwnedSession } from '../session/get-owned-session.ts';
 import { type StopRepositories, stopSessions } from './stop-sessions.ts';
 
 /** Ends the running turn, then removes the session with all that hangs on it. */

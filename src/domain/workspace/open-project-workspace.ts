@@ -1,15 +1,15 @@
 import type { Context } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
-import { SourceControlError } from '../workspace/source-control.ts';
+import { SourceControlError } from './source-control.ts';
 import {
   WORKSPACE_ROOT,
   type Workspace,
   WorkspaceError,
   type WorkspaceErrorCode,
   type WorkspaceProvider,
-} from '../workspace/workspace.ts';
-import { getOwnedProject } from './get-owned-project.ts';
+} from './workspace.ts';
+import { getOwnedProject } from '../project/get-owned-project.ts';
 
 export interface WorkspaceAccessDeps {
   workspaces: Pick<WorkspaceProvider, 'open'>;

@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
-import type { User } from './user.ts';
+import type { Context } from '../../context.ts';
+import type { User } from '../user.ts';
 
 const PAGE_SIZE = 500;
 

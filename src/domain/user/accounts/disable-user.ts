@@ -1,6 +1,6 @@
-import type { Context } from '../context.ts';
-import { notFound } from '../errors.ts';
-import { endAllLogins } from './end-all-logins.ts';
+import type { Context } from '../../context.ts';
+import { notFound } from '../../errors.ts';
+import { endAllLogins } from '../login/end-all-logins.ts';
 
 /** Locks an account out: no login, no token, no socket. */
 export async function disableUser(ctx: Context<'users' | 'logins'>, userId: string): Promise<void> {

@@ -1,0 +1,3 @@
+export * from './apply-delta.ts';
+export * from './client-frames.ts';
+export * from './server-frames.ts';
