@@ -1,4 +1,4 @@
-import { startHttpServer } from '#http/server.ts';
+import { startHttpServer } from '#http/kit/listen.ts';
 import { createActivity, createSandboxApp, createTokenCheck, mountChannel } from '#sandbox/index.ts';
 import { systemClock } from '#shared/clock.ts';
 import { silentLog } from '#shared/log.ts';

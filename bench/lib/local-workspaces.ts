@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { silentLog } from '#shared/log.ts';
-import { createWorkspaceProvider, type LocalWorkspaceProvider } from '../../src/infra/sandbox/index.ts';
+import { createWorkspaceProvider, type LocalWorkspaceProvider } from '../../src/infra/sandbox/local/index.ts';
 
 const LIMITS = { memoryMb: 2048, processes: 256, fileMb: 1024, outputKb: 1024, workspaceMb: 10_240 };
 const TIMEOUT_MS = 30_000;

@@ -1,14 +1,14 @@
 import type { LoadedConfig } from '#config/load.ts';
-import { openApi } from './compose/api.ts';
-import { requireCurrentSchema, requirePostgres } from './compose/database.ts';
-import { createDrainFlag } from './compose/drain-flag.ts';
-import { listen, urlOf } from './compose/listen.ts';
-import { openLog } from './compose/logger.ts';
-import { openCatalogue } from './compose/models.ts';
-import { openPlatform } from './compose/platform.ts';
-import { openProfile, PROFILE_PORTS } from './compose/profile.ts';
-import { openSourceControl } from './compose/source-control.ts';
-import { openWorkspaces } from './compose/workspaces.ts';
+import { requireCurrentSchema, requirePostgres } from './compose/platform/database.ts';
+import { createDrainFlag } from './compose/platform/drain-flag.ts';
+import { openLog } from './compose/platform/logger.ts';
+import { openPlatform } from './compose/platform/platform.ts';
+import { openProfile, PROFILE_PORTS } from './compose/platform/profile.ts';
+import { openApi } from './compose/services/api.ts';
+import { listen, urlOf } from './compose/services/listen.ts';
+import { openCatalogue } from './compose/services/models.ts';
+import { openSourceControl } from './compose/services/source-control.ts';
+import { openWorkspaces } from './compose/services/workspaces.ts';
 import { runService } from './run-service.ts';
 
 /** The REST API in a process of its own. */

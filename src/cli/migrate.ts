@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '#config/load.ts';
 import { migrationPlan, migrationStatus, type SqlDatabase } from '../infra/postgres/index.ts';
-import { migrateOrExplain, openDatabase } from './compose/database.ts';
-import { openLog } from './compose/logger.ts';
+import { migrateOrExplain, openDatabase } from './compose/platform/database.ts';
+import { openLog } from './compose/platform/logger.ts';
 
 export async function runMigrate(
   { config }: LoadedConfig,

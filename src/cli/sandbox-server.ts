@@ -1,12 +1,12 @@
 import type { LoadedConfig } from '#config/load.ts';
 import { createActivity, createSandboxApp, createTokenCheck, mountChannel } from '#sandbox/index.ts';
 import { systemClock } from '#shared/clock.ts';
-import { createDrainFlag } from './compose/drain-flag.ts';
-import { listen, urlOf } from './compose/listen.ts';
-import { openLog } from './compose/logger.ts';
-import { openProfile, PROFILE_PORTS } from './compose/profile.ts';
-import { openSandboxToken } from './compose/sandbox-token.ts';
-import { openLocalWorkspaces } from './compose/workspaces.ts';
+import { createDrainFlag } from './compose/platform/drain-flag.ts';
+import { openLog } from './compose/platform/logger.ts';
+import { openProfile, PROFILE_PORTS } from './compose/platform/profile.ts';
+import { openSandboxToken } from './compose/platform/sandbox-token.ts';
+import { listen, urlOf } from './compose/services/listen.ts';
+import { openLocalWorkspaces } from './compose/services/workspaces.ts';
 import { runService } from './run-service.ts';
 
 /** Workspaces of this machine for other servers. */

@@ -16,9 +16,14 @@ import { systemClock } from '#shared/clock.ts';
 import { isId } from '#shared/ids.ts';
 import { createPasswordHasher } from '../infra/auth/index.ts';
 import { createCloseStack } from './close-stack.ts';
-import { hasPostgres, migrateOrExplain, openDatabase, requireCurrentSchema } from './compose/database.ts';
-import { openLog } from './compose/logger.ts';
-import { hasRedis, openRealtime } from './compose/realtime.ts';
+import {
+  hasPostgres,
+  migrateOrExplain,
+  openDatabase,
+  requireCurrentSchema,
+} from './compose/platform/database.ts';
+import { openLog } from './compose/platform/logger.ts';
+import { hasRedis, openRealtime } from './compose/platform/realtime.ts';
 import { readPassword } from './read-password.ts';
 
 /** Runs with the operator's rights on the configured database; hints to running servers go over Redis. */

@@ -1,16 +1,16 @@
 import type { LoadedConfig } from '#config/load.ts';
-import { openAgents } from './compose/agents.ts';
-import { openSystemApi } from './compose/api.ts';
-import { requireCurrentSchema, requirePostgres } from './compose/database.ts';
-import { createDrainFlag } from './compose/drain-flag.ts';
-import { listen, urlOf } from './compose/listen.ts';
-import { openLog } from './compose/logger.ts';
-import { openCatalogue } from './compose/models.ts';
-import { openPlatform } from './compose/platform.ts';
-import { openProfile, PROFILE_PORTS } from './compose/profile.ts';
-import { requireRedis } from './compose/realtime.ts';
-import { serveSockets } from './compose/sockets.ts';
-import { openWorkspaces } from './compose/workspaces.ts';
+import { requireCurrentSchema, requirePostgres } from './compose/platform/database.ts';
+import { createDrainFlag } from './compose/platform/drain-flag.ts';
+import { openLog } from './compose/platform/logger.ts';
+import { openPlatform } from './compose/platform/platform.ts';
+import { openProfile, PROFILE_PORTS } from './compose/platform/profile.ts';
+import { requireRedis } from './compose/platform/realtime.ts';
+import { openAgents } from './compose/services/agents.ts';
+import { openSystemApi } from './compose/services/api.ts';
+import { listen, urlOf } from './compose/services/listen.ts';
+import { openCatalogue } from './compose/services/models.ts';
+import { serveSockets } from './compose/services/sockets.ts';
+import { openWorkspaces } from './compose/services/workspaces.ts';
 import { runService } from './run-service.ts';
 
 /** Sockets and agents in a process of its own. */

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import type { EdgeDeps, HttpDeps } from './deps.ts';
-import { createEdge } from './edge/edge.ts';
-import type { Route } from './route.ts';
+import { createEdge } from './kit/edge.ts';
+import type { Route } from './kit/route.ts';
 import { authRoutes } from './routes/auth/index.ts';
 import { fileRoutes } from './routes/files/index.ts';
 import { historyRoutes } from './routes/history/index.ts';

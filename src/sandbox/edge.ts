@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
-import { FILE_STAT_HEADER, WorkspaceError } from '#domain/workspace/index.ts';
+import { WorkspaceError } from '#domain/workspace/index.ts';
+import { FILE_STAT_HEADER } from '#infra/sandbox/wire/host-wire.ts';
 import { newId } from '#shared/ids.ts';
 import { truncate } from '#shared/text.ts';
 import { parseJson, readBody } from './body.ts';

@@ -5,8 +5,8 @@ import type { AnyContext } from '#domain/create-context.ts';
 import type { FileVersion } from '#domain/history/index.ts';
 import type { Session } from '#domain/session/index.ts';
 import { newId } from '#shared/ids.ts';
-import { createJobRegistry } from '#ws/agent/jobs.ts';
 import type { ToolScope } from '#ws/agent/ports.ts';
+import { createJobRegistry } from '#ws/agent/tools/shell/jobs.ts';
 import type { Prepared, Tool, ToolPlan, ToolResult } from '#ws/agent/tools/tool.ts';
 import { createDirectoryWorkspace, type DirectoryWorkspace } from './directory-workspace.ts';
 

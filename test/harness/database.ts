@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import postgres from 'postgres';
 import { silentLog } from '#shared/log.ts';
+import { createPgliteDatabase } from '../../src/infra/postgres/engine/pglite-database.ts';
+import { createPostgresDatabase } from '../../src/infra/postgres/engine/postgres-database.ts';
 import { migrate, type SqlDatabase } from '../../src/infra/postgres/index.ts';
-import { createPgliteDatabase } from '../../src/infra/postgres/pglite-database.ts';
-import { createPostgresDatabase } from '../../src/infra/postgres/postgres-database.ts';
 import { cachedPgliteTemplate } from './pglite-template.ts';
 
 export type DatabaseKind = 'postgres' | 'pglite';

@@ -14,8 +14,12 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sleep } from '#shared/async.ts';
 import { newId } from '#shared/ids.ts';
-import { findHierarchies } from '../../src/infra/sandbox/cgroup/hierarchies.ts';
-import { DENIED_SYSCALLS, INSPECTED_SYSCALLS, numberFor } from '../../src/infra/sandbox/seccomp/syscalls.ts';
+import { findHierarchies } from '../../src/infra/sandbox/local/cgroup/hierarchies.ts';
+import {
+  DENIED_SYSCALLS,
+  INSPECTED_SYSCALLS,
+  numberFor,
+} from '../../src/infra/sandbox/local/seccomp/syscalls.ts';
 import { hasBubblewrap, LIMITS, never, type Opened, openWorkspace } from '../integration/sandbox/drivers.ts';
 import { processesWith } from './processes.ts';
 import { createReport } from './report.ts';

@@ -7,7 +7,7 @@ import { build } from 'tsup';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { sleep } from '#shared/async.ts';
 import { newId } from '#shared/ids.ts';
-import { createWorkspaceLocks } from '../../src/infra/sandbox/bubblewrap/workspace-lock.ts';
+import { createWorkspaceLocks } from '../../src/infra/sandbox/local/bubblewrap/workspace-lock.ts';
 import { hasBubblewrap, never, openWorkspace } from '../integration/sandbox/drivers.ts';
 import { processesWith } from './processes.ts';
 

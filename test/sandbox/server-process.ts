@@ -1,4 +1,4 @@
-import { createWorkspaceProvider } from '../../src/infra/sandbox/index.ts';
+import { createWorkspaceProvider } from '../../src/infra/sandbox/local/index.ts';
 import { silentLog } from '../../src/shared/log.ts';
 
 /** A server as a process of its own: runs one command and says when it has printed something. */

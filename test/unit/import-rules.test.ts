@@ -31,7 +31,11 @@ const RULES: Rule[] = [
     packages: /^zod$/,
   },
   { from: /^domain\/\w+\/index\.ts$/, inside: /^$/, packages: /^$/ },
-  { from: /^infra\//, inside: /^(shared\/|domain\/|config\/|infra\/log\/|package\.json$)/, packages: ANY },
+  {
+    from: /^infra\//,
+    inside: /^(shared\/|domain\/|config\/|infra\/(log|net)\/|package\.json$)/,
+    packages: ANY,
+  },
   {
     from: /^http\//,
     inside: /^(shared|domain|http)\//,
@@ -50,7 +54,11 @@ const RULES: Rule[] = [
   { from: /^ws\/agent\//, inside: /^(shared\/|domain\/|ws\/agent\/)/, packages: /^(zod|diff)$/ },
   { from: /^ws\/(lsp|mcp)\//, inside: /^(shared\/|domain\/|ws\/agent\/ports\.ts$)/, packages: ANY },
   { from: /^cli\//, inside: /^(?!web\/)/, packages: ANY },
-  { from: /^sandbox\//, inside: /^(shared|domain|sandbox)\//, packages: /^(hono|ws|zod)(\/|$)/ },
+  {
+    from: /^sandbox\//,
+    inside: /^(shared\/|domain\/|sandbox\/|infra\/sandbox\/wire\/)/,
+    packages: /^(hono|ws|zod)(\/|$)/,
+  },
   { from: /^web\//, inside: /^(web|shared|domain)\//, packages: ANY },
 ];
 

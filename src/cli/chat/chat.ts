@@ -1,18 +1,18 @@
+import { type ApiClient, ApiError, createApiClient } from '#client/api-client.ts';
 import { EXIT, FatalError } from '#config/errors.ts';
 import { errorMessage } from '#shared/text.ts';
-import { type ApiClient, ApiError, createApiClient } from './api-client.ts';
 import { type Conversation, createConversation } from './conversation.ts';
 import { type Asker, isClearText, resolveTarget } from './credentials.ts';
-import { runInteractive } from './interactive.ts';
-import { createInterrupts, type Interrupts } from './interrupts.ts';
-import { runOnce } from './one-shot.ts';
+import { runInteractive } from './modes/interactive.ts';
+import { runOnce } from './modes/one-shot.ts';
 import { type ChatIo, type ChatOptions, readPrompt } from './options.ts';
-import type { Decide } from './permission-question.ts';
-import { createPromptInput, type PromptInput } from './prompt-input.ts';
-import { createRenderer } from './render.ts';
-import { revealLine } from './sanitize.ts';
-import { createScreen } from './screen.ts';
-import { createStyle } from './style.ts';
+import { createInterrupts, type Interrupts } from './terminal/interrupts.ts';
+import { createPromptInput, type PromptInput } from './terminal/prompt-input.ts';
+import { revealLine } from './terminal/sanitize.ts';
+import { createScreen } from './terminal/screen.ts';
+import { createStyle } from './terminal/style.ts';
+import type { Decide } from './view/permission-question.ts';
+import { createRenderer } from './view/render.ts';
 
 /** Interrupted by Ctrl-C, as shells report it. */
 const EXIT_INTERRUPTED = 130;

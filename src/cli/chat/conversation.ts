@@ -1,10 +1,4 @@
-import { deferred, sleep } from '#shared/async.ts';
-import { newId } from '#shared/ids.ts';
-import { errorMessage } from '#shared/text.ts';
-import type { ApiClient } from './api-client.ts';
-import { orAborted } from './or-aborted.ts';
-import type { Decide } from './permission-question.ts';
-import { createQuestions } from './questions.ts';
+import type { ApiClient } from '#client/api-client.ts';
 import {
   applyFrame,
   applyHistory,
@@ -13,8 +7,14 @@ import {
   emptyConversation,
   type ReceivedFrame,
   type TurnOutcome,
-} from './reducer.ts';
-import { createSocketClient } from './socket-client.ts';
+} from '#client/reducer.ts';
+import { createSocketClient } from '#client/socket-client.ts';
+import { deferred, sleep } from '#shared/async.ts';
+import { newId } from '#shared/ids.ts';
+import { errorMessage } from '#shared/text.ts';
+import { orAborted } from './or-aborted.ts';
+import type { Decide } from './view/permission-question.ts';
+import { createQuestions } from './view/questions.ts';
 
 export interface ConversationDeps {
   api: ApiClient;

@@ -1,12 +1,12 @@
-import type { ApiClient } from './api-client.ts';
+import type { ApiClient } from '#client/api-client.ts';
 import type { Conversation } from './conversation.ts';
 import type { Target } from './credentials.ts';
-import type { Interrupts } from './interrupts.ts';
 import type { ChatOptions } from './options.ts';
-import type { Decide } from './permission-question.ts';
-import type { PromptInput } from './prompt-input.ts';
-import type { Screen } from './screen.ts';
-import type { Style } from './style.ts';
+import type { Interrupts } from './terminal/interrupts.ts';
+import type { PromptInput } from './terminal/prompt-input.ts';
+import type { Screen } from './terminal/screen.ts';
+import type { Style } from './terminal/style.ts';
+import type { Decide } from './view/permission-question.ts';
 
 /** What both ways of chatting work with. */
 export interface ChatSetting {

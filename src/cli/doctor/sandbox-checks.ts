@@ -1,9 +1,9 @@
 import type { Config } from '#config/load.ts';
+import type { LocalWorkspaceProvider, SandboxFacts } from '#infra/sandbox/local/index.ts';
 import { silentLog } from '#shared/log.ts';
-import type { LocalWorkspaceProvider, SandboxFacts } from '../../infra/sandbox/index.ts';
-import { checkSandboxServers, usesSandboxServers } from '../compose/remote-workspaces.ts';
-import { isLoopback } from '../compose/secrets.ts';
-import { createLocal } from '../compose/workspaces.ts';
+import { isLoopback } from '../compose/platform/secrets.ts';
+import { checkSandboxServers, usesSandboxServers } from '../compose/services/remote-workspaces.ts';
+import { createLocal } from '../compose/services/workspaces.ts';
 import { broken, type Check, lacking, well } from './check.ts';
 import { describe } from './service-checks.ts';
 

@@ -6,8 +6,8 @@ import { systemClock } from '#shared/clock.ts';
 import { silentLog } from '#shared/log.ts';
 import { DataDirectoryInUseError, type SchemaState, schemaState } from '../../infra/postgres/index.ts';
 import { createCloseStack } from '../close-stack.ts';
-import { hasPostgres, openDatabase, reasonOf } from '../compose/database.ts';
-import { hasRedis, openRealtime } from '../compose/realtime.ts';
+import { hasPostgres, openDatabase, reasonOf } from '../compose/platform/database.ts';
+import { hasRedis, openRealtime } from '../compose/platform/realtime.ts';
 import { broken, type Check, well } from './check.ts';
 
 const POSTGRES_STATES: Record<SchemaState, (name: string) => Check> = {

@@ -1,6 +1,6 @@
 import { newId } from '#shared/ids.ts';
-import type { OutboxRepository } from './outbox.ts';
 import type { SessionFrame } from '../protocol/server-frames.ts';
+import type { OutboxRepository } from './outbox.ts';
 
 /**
  * Puts a durable event into the outbox of the running transaction. `id` makes an event unique that may be

@@ -1,6 +1,6 @@
+import type { StreamDelta } from '../protocol/server-frames.ts';
 import type { Cursor } from './event-log.ts';
 import type { OutboxEvent } from './outbox.ts';
-import type { StreamDelta } from '../protocol/server-frames.ts';
 
 /** A delta on its way to the log; `body` is made after merging. */
 export type Delta = Omit<StreamDelta, 'Type' | 'timestamp'>;

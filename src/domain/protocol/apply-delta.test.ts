@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { applyDelta, type PartDelta } from './apply-delta.ts';
 import type { MessagePart } from '../message/message.ts';
+import { applyDelta, type PartDelta } from './apply-delta.ts';
 
 const delta = (
   delta_type: PartDelta['delta_type'],

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
 import { type Page, type PageInput, readPage } from '../page.ts';
-import type { Session } from './session.ts';
 import { getOwnedProject } from '../project/get-owned-project.ts';
+import type { Session } from './session.ts';
 
 /** The sessions of a project, newest first, without those of sub-agents. */
 export async function listProjectSessions(

@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts';
-import { isRunningStatus, readSessionStatus } from './session-status.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
 import type { SessionStatusView } from '../session/wire.ts';
+import { isRunningStatus, readSessionStatus } from './session-status.ts';
 
 export async function getSessionStatus(
   ctx: Context<'sessions' | 'turns'>,

@@ -1,7 +1,5 @@
-export * from './channel-wire.ts';
 export * from './file-tree.ts';
 export * from './git-ref-name.ts';
-export * from './host-wire.ts';
 export * from './open-project-workspace.ts';
 export * from './ports.ts';
 export * from './read-files.ts';

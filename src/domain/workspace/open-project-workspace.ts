@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
+import { getOwnedProject } from '../project/get-owned-project.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
 import { SourceControlError } from './source-control.ts';
 import {
@@ -9,7 +10,6 @@ import {
   type WorkspaceErrorCode,
   type WorkspaceProvider,
 } from './workspace.ts';
-import { getOwnedProject } from '../project/get-owned-project.ts';
 
 export interface WorkspaceAccessDeps {
   workspaces: Pick<WorkspaceProvider, 'open'>;

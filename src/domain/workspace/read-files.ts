@@ -1,13 +1,13 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { type FileNode, readFileTree } from './file-tree.ts';
-import type { SourceControl, WorkingTreeDiff } from './source-control.ts';
-import { type FileStat, type Workspace, WorkspaceError } from './workspace.ts';
 import {
   inProjectWorkspace,
   type WorkspaceAccessDeps,
   type WorkspacePlace,
 } from './open-project-workspace.ts';
+import type { SourceControl, WorkingTreeDiff } from './source-control.ts';
+import { type FileStat, type Workspace, WorkspaceError } from './workspace.ts';
 
 type FilesContext = Context<'projects' | 'sessions'>;
 

@@ -1,6 +1,6 @@
 import { DomainError } from '#domain/errors.ts';
 import { MAX_PAGE_SIZE, type Page } from '#domain/page.ts';
-import { ok, type Reply, type RouteRequest } from '../route.ts';
+import { ok, type Reply, type RouteRequest } from '../kit/route.ts';
 
 /** `limit` of the query, 1 to 500. Throws `invalid_input`. */
 export function readLimit(request: Pick<RouteRequest, 'query'>): number | undefined {

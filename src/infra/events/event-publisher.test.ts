@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DomainError } from '#domain/errors.ts';
+import type { EventLog, NewEvent } from '#domain/events/event-log.ts';
+import type { OutboxEvent } from '#domain/events/outbox.ts';
+import type { Delta } from '#domain/events/publisher.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';
-import { DomainError } from '#domain/errors.ts';
-import type { EventLog, NewEvent } from '#domain/events/event-log.ts';
 import { createEventPublisher } from './event-publisher.ts';
-import type { OutboxEvent } from '#domain/events/outbox.ts';
-import type { Delta } from '#domain/events/publisher.ts';
 
 type Failure = 'none' | 'before' | 'after';
 

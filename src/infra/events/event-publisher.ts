@@ -1,12 +1,12 @@
-import type { Clock } from '#shared/clock.ts';
-import { randomToken } from '#shared/ids.ts';
-import type { Log } from '#shared/log.ts';
 import { DomainError, isDomainError } from '#domain/errors.ts';
 import type { Cursor, EventLog } from '#domain/events/event-log.ts';
 import type { OutboxEvent, OutboxRepository } from '#domain/events/outbox.ts';
+import type { EventPublisher } from '#domain/events/publisher.ts';
+import type { Clock } from '#shared/clock.ts';
+import { randomToken } from '#shared/ids.ts';
+import type { Log } from '#shared/log.ts';
 import { createOutboxCleaner } from './outbox-cleaner.ts';
 import { createPublishQueue, type PublishBatch, type PublishQueue } from './publish-queue.ts';
-import type { EventPublisher } from '#domain/events/publisher.ts';
 
 const MAX_HELD_EVENTS = 1000;
 const MAX_HELD_CHARS = 1024 * 1024;

@@ -1,6 +1,6 @@
+import type { OutboxRepository } from '#domain/events/outbox.ts';
 import type { Log } from '#shared/log.ts';
 import { errorMessage } from '#shared/text.ts';
-import type { OutboxRepository } from '#domain/events/outbox.ts';
 
 const REMOVE_DELAY_MS = 50;
 const MAX_IDS_PER_REMOVE = 500;

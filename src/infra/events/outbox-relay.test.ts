@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { newId } from '#shared/ids.ts';
-import { silentLog } from '#shared/log.ts';
 import type { Database, Repositories } from '#domain/context.ts';
 import { DomainError } from '#domain/errors.ts';
 import type { NewEvent } from '#domain/events/event-log.ts';
 import type { OutboxEvent } from '#domain/events/outbox.ts';
+import { newId } from '#shared/ids.ts';
+import { silentLog } from '#shared/log.ts';
 import { createOutboxRelay } from './outbox-relay.ts';
 
 function setUp() {

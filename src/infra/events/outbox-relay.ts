@@ -1,8 +1,8 @@
-import type { Clock } from '#shared/clock.ts';
-import type { Log } from '#shared/log.ts';
 import type { Database } from '#domain/context.ts';
 import type { EventLog } from '#domain/events/event-log.ts';
 import type { OutboxEvent } from '#domain/events/outbox.ts';
+import type { Clock } from '#shared/clock.ts';
+import type { Log } from '#shared/log.ts';
 
 const INTERVAL_MS = 2_000;
 const MIN_AGE_MS = 2_000;

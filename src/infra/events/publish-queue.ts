@@ -1,7 +1,7 @@
-import { isMergeable, MAX_MERGED_CHARS, samePart, splitSurrogate } from '#domain/protocol/delta-merge.ts';
 import type { NewEvent } from '#domain/events/event-log.ts';
 import type { OutboxEvent } from '#domain/events/outbox.ts';
 import type { Delta } from '#domain/events/publisher.ts';
+import { isMergeable, MAX_MERGED_CHARS, samePart, splitSurrogate } from '#domain/protocol/delta-merge.ts';
 import type { StreamDelta } from '#domain/protocol/server-frames.ts';
 
 const MAX_BATCH_EVENTS = 256;

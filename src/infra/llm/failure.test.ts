@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { describeFailure, ModelFailure, parseRetryAfter, providerMessage } from './failure.ts';
 import { redact } from './redact.ts';
-import { retryWaitMs } from './retry.ts';
+import { retryWaitMs } from './stream/retry.ts';
 
 const KEY = 'sk-secret-0123456789';
 

@@ -4,14 +4,14 @@ import { LRUCache } from 'lru-cache';
 import type { LanguageModel, ModelPart, ModelRequest, ModelSelection } from '#domain/provider/index.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
-import { runAttempt } from './attempt.ts';
 import { createDemoModel } from './demo/demo-model.ts';
 import { describeFailure } from './failure.ts';
-import type { ProviderHttp } from './guarded-fetch.ts';
+import type { ProviderHttp } from './http/guarded-fetch.ts';
 import type { ProviderAdapter } from './providers/adapter.ts';
 import { ADAPTER_LOADERS } from './providers/table.ts';
-import { retryWaitMs } from './retry.ts';
-import { NO_USAGE } from './usage.ts';
+import { runAttempt } from './stream/attempt.ts';
+import { retryWaitMs } from './stream/retry.ts';
+import { NO_USAGE } from './stream/usage.ts';
 
 const MAX_KEPT_MODELS = 64;
 
@@ -42,7 +42,7 @@ export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageMo
   let http: Promise<ProviderHttp> | null = null;
 
   function loadHttp(): Promise<ProviderHttp> {
-    http ??= import('./guarded-fetch.ts').then(({ createProviderHttp }) => createProviderHttp(deps));
+    http ??= import('./http/guarded-fetch.ts').then(({ createProviderHttp }) => createProviderHttp(deps));
     return http;
   }
 

@@ -1,10 +1,10 @@
 import type { Database, Repositories } from '#domain/context.ts';
 import type { OutboxEvent } from '#domain/events/index.ts';
 import type { Lease } from '#domain/turn/index.ts';
+import type { Executor } from './engine/executor.ts';
 import { translateError } from './errors.ts';
-import type { Executor } from './executor.ts';
+import { insertEvents } from './repositories/conversation/outbox-repository.ts';
 import { type Around, createRepositories } from './repositories/index.ts';
-import { insertEvents } from './repositories/outbox-repository.ts';
 
 /** Plain SQL for migrations: the text may hold several statements. */
 export interface RawSql {

@@ -1,5 +1,6 @@
-export { DataDirectoryInUseError } from './data-directory-lock.ts';
 export type { SqlDatabase } from './database.ts';
+export { DataDirectoryInUseError } from './engine/data-directory-lock.ts';
+export { createPostgresDatabase } from './engine/postgres-database.ts';
 export {
   MIGRATIONS,
   migrate,
@@ -9,4 +10,3 @@ export {
   type SchemaState,
   schemaState,
 } from './migrate.ts';
-export { createPostgresDatabase } from './postgres-database.ts';

@@ -6,7 +6,7 @@ import {
   CHANNEL_PING_INTERVAL_MS,
   CHANNEL_SILENCE_MS,
   MAX_CHANNEL_MESSAGE_BYTES,
-} from '#domain/workspace/index.ts';
+} from '#infra/sandbox/wire/channel-wire.ts';
 import type { SandboxDeps } from '../deps.ts';
 import { type ChannelSession, createChannelSession } from './session.ts';
 

@@ -1,4 +1,5 @@
-import { type ChannelReply, encodeFrame, type FrameKind } from '#domain/workspace/index.ts';
+import type { ChannelReply, FrameKind } from '#infra/sandbox/wire/channel-wire.ts';
+import { encodeFrame } from '#infra/sandbox/wire/channel-wire.ts';
 
 /** A caller that lets this much pile up does not read at all. */
 const MAX_BUFFERED_BYTES = 64 * 1024 * 1024;

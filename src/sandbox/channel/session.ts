@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ChannelRequest, decodeFrame, type WorkspaceProvider } from '#domain/workspace/index.ts';
+import type { WorkspaceProvider } from '#domain/workspace/index.ts';
+import { ChannelRequest, decodeFrame } from '#infra/sandbox/wire/channel-wire.ts';
 import type { Log } from '#shared/log.ts';
 import type { Activity } from '../activity.ts';
 import { type ChannelSocket, createOutlet } from './outlet.ts';

@@ -1,4 +1,5 @@
-import { type ChannelExec, type ExecRequest, framePayloads } from '#domain/workspace/index.ts';
+import type { ExecRequest } from '#domain/workspace/index.ts';
+import { type ChannelExec, framePayloads } from '#infra/sandbox/wire/channel-wire.ts';
 import { runTracked } from '../run.ts';
 import { describeFailure, type RunDeps, type Running } from './running.ts';
 

@@ -1,10 +1,6 @@
 import type { Readable } from 'node:stream';
-import {
-  CHANNEL_WINDOW_BYTES,
-  type ChannelSpawn,
-  framePayloads,
-  type WorkspaceProcess,
-} from '#domain/workspace/index.ts';
+import type { WorkspaceProcess } from '#domain/workspace/index.ts';
+import { CHANNEL_WINDOW_BYTES, type ChannelSpawn, framePayloads } from '#infra/sandbox/wire/channel-wire.ts';
 import { describeFailure, type RunDeps, type Running } from './running.ts';
 
 type OutputName = 'stdout' | 'stderr';

@@ -1,10 +1,6 @@
 import { z } from 'zod';
-import {
-  HostGlobRequest,
-  HostGrepRequest,
-  HostTreeRequest,
-  type Workspace,
-} from '#domain/workspace/index.ts';
+import type { Workspace } from '#domain/workspace/index.ts';
+import { HostGlobRequest, HostGrepRequest, HostTreeRequest } from '#infra/sandbox/wire/host-wire.ts';
 import type { SandboxDeps } from '../deps.ts';
 import { SandboxError } from '../errors.ts';
 import { json, type Reply, type Route, type SandboxRequest, SMALL_BODY_BYTES } from '../route.ts';

@@ -1,2 +1,2 @@
-export { type Coordinator, createCoordinator } from './coordinator.ts';
+export { type Coordinator, createCoordinator } from './coordinator/coordinator.ts';
 export type { AgentSettings, ResolveModel } from './ports.ts';

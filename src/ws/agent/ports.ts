@@ -7,9 +7,9 @@ import type { Session } from '#domain/session/index.ts';
 import type { Workspace, WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
-import type { JobRegistry } from './jobs.ts';
+import type { JobRegistry } from './tools/shell/jobs.ts';
 
-export type { Job, JobRegistry } from './jobs.ts';
+export type { Job, JobRegistry } from './tools/shell/jobs.ts';
 
 /** Which model a session's turns talk to. Throws `model_not_configured` with a sentence for the user. */
 export type ResolveModel = (

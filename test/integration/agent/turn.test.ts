@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Database } from '#domain/context.ts';
 import { DomainError } from '#domain/errors.ts';
-import type { SessionFrame, StreamDelta } from '#domain/protocol/index.ts';
 import { answerPermission } from '#domain/permission/index.ts';
+import type { SessionFrame, StreamDelta } from '#domain/protocol/index.ts';
 import { cancelSession, submitPrompt } from '#domain/turn/index.ts';
 import {
   bash,

@@ -12,12 +12,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FileNode, SourceControl } from '#domain/workspace/index.ts';
-import { startHttpServer } from '#http/server.ts';
+import { startHttpServer } from '#http/kit/listen.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';
 import { createSourceControl } from '../../../src/infra/git/index.ts';
-import { isPublicAddress } from '../../../src/infra/llm/http/address.ts';
-import { createWorkspaceProvider, type LocalWorkspaceProvider } from '../../../src/infra/sandbox/index.ts';
+import { isPublicAddress } from '../../../src/infra/net/public-address.ts';
+import {
+  createWorkspaceProvider,
+  type LocalWorkspaceProvider,
+} from '../../../src/infra/sandbox/local/index.ts';
 import { type GitServer, startGitServer } from '../git/git-server.ts';
 import { createHttpHarness, type HttpHarness } from '../http/harness.ts';
 import { hasBubblewrap, LIMITS } from '../sandbox/drivers.ts';

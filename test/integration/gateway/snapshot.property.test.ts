@@ -2,15 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Repositories } from '#domain/context.ts';
 import type { EventLog } from '#domain/events/index.ts';
-import type { SessionFrame } from '#domain/protocol/index.ts';
 import { formatCursor } from '#domain/events/index.ts';
-import { applyDelta } from '#domain/protocol/index.ts';
 import { type Message, type MessagePart, toMessageView } from '#domain/message/index.ts';
+import type { SessionFrame } from '#domain/protocol/index.ts';
+import { applyDelta } from '#domain/protocol/index.ts';
 import { createSerialQueue } from '#shared/async.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';
-import { buildSnapshot, type SnapshotContext } from '#ws/gateway/snapshot.ts';
+import { buildSnapshot, type SnapshotContext } from '#ws/gateway/stream/snapshot.ts';
 import { createMemoryEventLog } from '../../../src/infra/memory/index.ts';
 import { newMessage, newProject, newSession } from '../postgres/records.ts';
 

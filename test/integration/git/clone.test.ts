@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type SourceControl, SourceControlError } from '#domain/workspace/index.ts';
 import { newId } from '#shared/ids.ts';
 import { createSourceControl, type SourceControlDeps } from '../../../src/infra/git/index.ts';
-import { isPublicAddress } from '../../../src/infra/llm/http/address.ts';
+import { isPublicAddress } from '../../../src/infra/net/public-address.ts';
 import { never, type Opened, openWorkspace } from '../sandbox/drivers.ts';
 import { DRIVERS, type Driver, type OpenedDirectory, openOn } from './drivers.ts';
 import { type GitServer, startGitServer } from './git-server.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Route } from '#http/route.ts';
+import type { Route } from '#http/kit/route.ts';
 import { createHttpHarness, type HttpHarness } from './harness.ts';
 
 const LONG = 'x'.repeat(20_000);

@@ -7,13 +7,13 @@ import type { Hono } from 'hono';
 import { inject } from 'vitest';
 import type { AnyContext } from '#domain/create-context.ts';
 import { createContextFactory } from '#domain/create-context.ts';
-import { createEventPublisher } from '#infra/events/event-publisher.ts';
 import type { BusMessages } from '#domain/events/index.ts';
 import type { Catalogue, ProviderInfo } from '#domain/provider/index.ts';
 import { verifyAccess } from '#domain/user/index.ts';
 import { createHttpApp, createRoutes } from '#http/app.ts';
 import type { HttpDeps } from '#http/deps.ts';
-import type { Route } from '#http/route.ts';
+import type { Route } from '#http/kit/route.ts';
+import { createEventPublisher } from '#infra/events/event-publisher.ts';
 import type { Log } from '#shared/log.ts';
 import { silentLog } from '#shared/log.ts';
 import {
@@ -24,8 +24,8 @@ import {
   createTokenSigner,
 } from '../../../src/infra/auth/index.ts';
 import { createSourceControl } from '../../../src/infra/git/index.ts';
-import { isPublicAddress } from '../../../src/infra/llm/http/address.ts';
 import { createMemoryBus, createMemoryEventLog } from '../../../src/infra/memory/index.ts';
+import { isPublicAddress } from '../../../src/infra/net/public-address.ts';
 import { createDirectoryWorkspace, type DirectoryWorkspace } from '../../doubles/directory-workspace.ts';
 import { createTestDatabase, type DatabaseKind } from '../../harness/database.ts';
 

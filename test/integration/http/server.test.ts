@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HttpServer, startHttpServer } from '#http/server.ts';
+import { type HttpServer, startHttpServer } from '#http/kit/listen.ts';
 import { deferred, sleep } from '#shared/async.ts';
 import { createHttpHarness } from './harness.ts';
 

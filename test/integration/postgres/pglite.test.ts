@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createPgliteDatabase } from '../../../src/infra/postgres/engine/pglite-database.ts';
 import {
   DataDirectoryInUseError,
   migrate,
   type SqlDatabase,
   schemaState,
 } from '../../../src/infra/postgres/index.ts';
-import { createPgliteDatabase } from '../../../src/infra/postgres/pglite-database.ts';
 import { cachedPgliteTemplate } from '../../harness/pglite-template.ts';
 import { newUser } from './records.ts';
 

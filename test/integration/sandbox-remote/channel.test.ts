@@ -3,7 +3,7 @@ import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Workspace } from '#domain/workspace/index.ts';
-import { encodeFrame } from '#domain/workspace/index.ts';
+import { encodeFrame } from '#infra/sandbox/wire/channel-wire.ts';
 import { sleep } from '#shared/async.ts';
 import { LIMITS, never } from '../sandbox/drivers.ts';
 import { connectTo, createMemoryPlacements, openRemoteWorkspace, TOKEN } from './world.ts';

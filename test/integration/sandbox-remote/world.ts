@@ -2,12 +2,15 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PlacementRepository } from '#domain/workspace/index.ts';
-import { startHttpServer } from '#http/server.ts';
+import { startHttpServer } from '#http/kit/listen.ts';
 import { createActivity, createSandboxApp, createTokenCheck, mountChannel } from '#sandbox/index.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';
-import { createWorkspaceProvider, type LocalWorkspaceProvider } from '../../../src/infra/sandbox/index.ts';
+import {
+  createWorkspaceProvider,
+  type LocalWorkspaceProvider,
+} from '../../../src/infra/sandbox/local/index.ts';
 import {
   createRemoteWorkspaceProvider,
   type RemoteWorkspaceProvider,

@@ -10,7 +10,7 @@ import {
   type LocalWorkspaceProvider,
   type SandboxLimits,
   type WorkspaceProviderDeps,
-} from '../../../src/infra/sandbox/index.ts';
+} from '../../../src/infra/sandbox/local/index.ts';
 
 export const LIMITS: SandboxLimits = {
   memoryMb: 1024,

@@ -10,7 +10,7 @@ import {
   toUserView,
 } from '#domain/user/index.ts';
 import type { HttpDeps } from '../../deps.ts';
-import { ok, type Reply, type Route } from '../../route.ts';
+import { ok, type Reply, type Route } from '../../kit/route.ts';
 
 const CREDENTIALS_LIMIT = 16 * 1024;
 

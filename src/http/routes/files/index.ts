@@ -1,6 +1,12 @@
-import { getFileContent, getFileTree, getWorkingTreeDiff, type ServedFile, type WorkspacePlace } from '#domain/workspace/index.ts';
+import {
+  getFileContent,
+  getFileTree,
+  getWorkingTreeDiff,
+  type ServedFile,
+  type WorkspacePlace,
+} from '#domain/workspace/index.ts';
 import type { HttpDeps } from '../../deps.ts';
-import { ok, type Reply, type Route, type RouteRequest } from '../../route.ts';
+import { ok, type Reply, type Route, type RouteRequest } from '../../kit/route.ts';
 import { fileHeaders } from './content-type.ts';
 
 export function fileRoutes(deps: Pick<HttpDeps, 'workspaces' | 'sourceControl'>): Route[] {

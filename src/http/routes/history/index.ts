@@ -1,7 +1,7 @@
 import { createTwoFilesPatch } from 'diff';
 import { type FileVersion, getFileHistory, listFileVersions } from '#domain/history/index.ts';
 import { WORKSPACE_ROOT } from '#domain/workspace/index.ts';
-import { ok, type Route } from '../../route.ts';
+import { ok, type Route } from '../../kit/route.ts';
 
 /** Beyond these a diff is not worth its time, and is left out. */
 const MAX_DIFF_CHARS = 2_000_000;

@@ -1,9 +1,17 @@
 import { parseInput } from '#domain/parse-input.ts';
-import { CreateProjectRequest, createProject, deleteProject, getOwnedProject, listProjects, toProjectView, UpdateProjectRequest, updateProject } from '#domain/project/index.ts';
-import { listProjectSessions } from '#domain/session/index.ts';
-import { toSessionView } from '#domain/session/index.ts';
+import {
+  CreateProjectRequest,
+  createProject,
+  deleteProject,
+  getOwnedProject,
+  listProjects,
+  toProjectView,
+  UpdateProjectRequest,
+  updateProject,
+} from '#domain/project/index.ts';
+import { listProjectSessions, toSessionView } from '#domain/session/index.ts';
 import type { HttpDeps } from '../../deps.ts';
-import { JSON_BODY_LIMIT, ok, type Route } from '../../route.ts';
+import { JSON_BODY_LIMIT, ok, type Route } from '../../kit/route.ts';
 import { pageReply, readPageQuery } from '../page-query.ts';
 
 export function projectRoutes(

@@ -1,6 +1,6 @@
 import { getAutoModel, listModels, listProviders } from '#domain/provider/index.ts';
 import type { HttpDeps } from '../../deps.ts';
-import { ok, type Route } from '../../route.ts';
+import { ok, type Route } from '../../kit/route.ts';
 
 export function providerRoutes(deps: Pick<HttpDeps, 'catalogue' | 'autoModel'>): Route[] {
   return [

@@ -1,10 +1,17 @@
 import { listMessages, toMessageView } from '#domain/message/index.ts';
 import { parseInput } from '#domain/parse-input.ts';
-import { CreateSessionRequest, createSession, getSessionConfig, ModelConfigRequest, setSessionConfig, toSessionView } from '#domain/session/index.ts';
-import { deleteSession, getSessionStatus } from '#domain/turn/index.ts';
+import {
+  CreateSessionRequest,
+  createSession,
+  getSessionConfig,
+  ModelConfigRequest,
+  setSessionConfig,
+  toSessionView,
+} from '#domain/session/index.ts';
 import { getToolCall, listToolCalls, toToolCallView } from '#domain/toolcall/index.ts';
+import { deleteSession, getSessionStatus } from '#domain/turn/index.ts';
 import type { HttpDeps } from '../../deps.ts';
-import { JSON_BODY_LIMIT, ok, type Route } from '../../route.ts';
+import { JSON_BODY_LIMIT, ok, type Route } from '../../kit/route.ts';
 import { nextCursorHeader, readLimit } from '../page-query.ts';
 
 type SessionRouteDeps = Pick<HttpDeps, 'catalogue' | 'secrets' | 'autoModel'>;

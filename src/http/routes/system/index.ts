@@ -1,6 +1,6 @@
 import { sleep } from '#shared/async.ts';
 import type { HttpDeps } from '../../deps.ts';
-import { ok, type Route } from '../../route.ts';
+import { ok, type Route } from '../../kit/route.ts';
 
 const CHECK_TIMEOUT_MS = 2_000;
 const RETRY_AFTER = { 'retry-after': '5' };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { DomainError } from '#domain/errors.ts';
-import { ImageReference } from '#domain/protocol/index.ts';
 import { parseInput } from '#domain/parse-input.ts';
 import { answerPermission, PermissionDecision } from '#domain/permission/index.ts';
+import { ImageReference } from '#domain/protocol/index.ts';
 import {
   cancelSession,
   listQueue,
@@ -12,7 +12,7 @@ import {
   toQueuedPromptView,
 } from '#domain/turn/index.ts';
 import type { HttpDeps } from '../../deps.ts';
-import { accepted, JSON_BODY_LIMIT, ok, type Route } from '../../route.ts';
+import { accepted, JSON_BODY_LIMIT, ok, type Route } from '../../kit/route.ts';
 
 /** A prompt of the largest size, with room for its escapes. */
 const PROMPT_LIMIT = 2 * JSON_BODY_LIMIT;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { LanguageModel, ModelPart, ModelRequest, StopReason } from '#domain/provider/index.ts';
-import { estimateUsage } from '../usage.ts';
+import { estimateUsage } from '../stream/usage.ts';
 import { type DemoCall, planStep } from './plan.ts';
 
 export interface DemoModelDeps {

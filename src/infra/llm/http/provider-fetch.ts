@@ -1,5 +1,5 @@
 import { ModelFailure, providerMessage } from '../failure.ts';
-import type { Fetch, FetchInit, FetchResponse } from '../guarded-fetch.ts';
+import type { Fetch, FetchInit, FetchResponse } from './guarded-fetch.ts';
 import { createSseNormalizer, type MendPayload } from './sse.ts';
 import { createStallGuard, type StallGuard } from './stall-guard.ts';
 

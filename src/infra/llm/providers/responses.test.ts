@@ -1,8 +1,8 @@
 import { Response } from 'undici';
 import { describe, expect, test } from 'vitest';
 import type { ModelPart, ModelRequest } from '#domain/provider/index.ts';
-import { type AttemptEnd, runAttempt } from '../attempt.ts';
 import { createProviderFetch } from '../http/provider-fetch.ts';
+import { type AttemptEnd, runAttempt } from '../stream/attempt.ts';
 import { testSelection } from '../test-selection.ts';
 import { openaiAdapter } from './openai.ts';
 

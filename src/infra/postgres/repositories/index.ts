@@ -1,21 +1,21 @@
 import type { Repositories } from '#domain/context.ts';
 import type { OutboxEvent } from '#domain/events/index.ts';
-import { lazy, type RepositoryDeps } from '../executor.ts';
-import { createCredentialRepository } from './credential-repository.ts';
-import { createFileReadRepository } from './file-read-repository.ts';
-import { createFileVersionRepository } from './file-version-repository.ts';
-import { createLoginSessionRepository } from './login-session-repository.ts';
-import { createMessageRepository } from './message-repository.ts';
-import { createOutboxRepository } from './outbox-repository.ts';
-import { createPermissionRepository } from './permission-repository.ts';
-import { createPlacementRepository } from './placement-repository.ts';
-import { createProjectRepository } from './project-repository.ts';
-import { createSessionConfigRepository } from './session-config-repository.ts';
-import { createSessionRepository } from './session-repository.ts';
-import { createStepRepository } from './step-repository.ts';
-import { createToolCallRepository } from './tool-call-repository.ts';
-import { createTurnRepository } from './turn-repository.ts';
-import { createUserRepository } from './user-repository.ts';
+import { lazy, type RepositoryDeps } from '../engine/executor.ts';
+import { createFileReadRepository } from './conversation/file-read-repository.ts';
+import { createFileVersionRepository } from './conversation/file-version-repository.ts';
+import { createMessageRepository } from './conversation/message-repository.ts';
+import { createOutboxRepository } from './conversation/outbox-repository.ts';
+import { createPermissionRepository } from './conversation/permission-repository.ts';
+import { createToolCallRepository } from './conversation/tool-call-repository.ts';
+import { createPlacementRepository } from './sessions/placement-repository.ts';
+import { createProjectRepository } from './sessions/project-repository.ts';
+import { createSessionConfigRepository } from './sessions/session-config-repository.ts';
+import { createSessionRepository } from './sessions/session-repository.ts';
+import { createStepRepository } from './turns/step-repository.ts';
+import { createTurnRepository } from './turns/turn-repository.ts';
+import { createCredentialRepository } from './users/credential-repository.ts';
+import { createLoginSessionRepository } from './users/login-session-repository.ts';
+import { createUserRepository } from './users/user-repository.ts';
 
 /** Runs one repository call: waits for its turn, translates errors, refuses when it comes too late. */
 export type Around = <T>(call: () => Promise<T>) => Promise<T>;

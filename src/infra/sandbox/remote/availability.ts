@@ -1,5 +1,5 @@
-import type { HostHealth } from '#domain/workspace/index.ts';
 import type { Log } from '#shared/log.ts';
+import type { HostHealth } from '../wire/host-wire.ts';
 import { HostRefusal, hostUnavailable } from './failures.ts';
 
 /** A host is watched for this long after it was last used. */

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
+import { WorkspaceError } from '#domain/workspace/index.ts';
 import {
   CHANNEL_PATH,
   CHANNEL_PING_INTERVAL_MS,
@@ -8,8 +9,7 @@ import {
   decodeFrame,
   encodeFrame,
   MAX_CHANNEL_MESSAGE_BYTES,
-  WorkspaceError,
-} from '#domain/workspace/index.ts';
+} from '../wire/channel-wire.ts';
 import type { ChannelLink, Receiver } from './channel-link.ts';
 import { connectionLost, hostUnavailable, notIsolated, tokenRefused } from './failures.ts';
 

@@ -1,12 +1,7 @@
 import { Pool } from 'undici';
 import type { z } from 'zod';
-import {
-  FILE_STAT_HEADER,
-  type FileContent,
-  HostError,
-  HostFileStat,
-  WorkspaceError,
-} from '#domain/workspace/index.ts';
+import { type FileContent, WorkspaceError } from '#domain/workspace/index.ts';
+import { FILE_STAT_HEADER, HostError, HostFileStat } from '../wire/host-wire.ts';
 import { HostRefusal, hostUnavailable, toWorkspaceError } from './failures.ts';
 
 const MAX_CONNECTIONS = 32;

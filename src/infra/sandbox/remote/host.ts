@@ -1,5 +1,5 @@
-import { HostHealth } from '#domain/workspace/index.ts';
 import type { Log } from '#shared/log.ts';
+import { HostHealth } from '../wire/host-wire.ts';
 import { createAvailability } from './availability.ts';
 import { type Channel, connectChannel } from './channel.ts';
 import { createHostHttp, type HostHttp } from './host-http.ts';

@@ -1,5 +1,6 @@
-import type { ChannelExec, ExecRequest, ExecResult } from '#domain/workspace/index.ts';
+import type { ExecRequest, ExecResult } from '#domain/workspace/index.ts';
 import { WorkspaceError } from '#domain/workspace/index.ts';
+import type { ChannelExec } from '../wire/channel-wire.ts';
 import { type ChannelLink, type Receiver, STOP_PATIENCE_MS } from './channel-link.ts';
 import { connectionLost } from './failures.ts';
 

@@ -1,6 +1,7 @@
 import { Readable, type Writable } from 'node:stream';
-import { type ChannelSpawn, WorkspaceError, type WorkspaceProcess } from '#domain/workspace/index.ts';
+import { WorkspaceError, type WorkspaceProcess } from '#domain/workspace/index.ts';
 import { deferred } from '#shared/async.ts';
+import type { ChannelSpawn } from '../wire/channel-wire.ts';
 import { type ChannelLink, type Receiver, STOP_PATIENCE_MS } from './channel-link.ts';
 import { createRemoteInput } from './remote-input.ts';
 

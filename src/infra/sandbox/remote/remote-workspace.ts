@@ -2,15 +2,10 @@ import { z } from 'zod';
 import {
   type ExecRequest,
   type ExecResult,
-  HostFileStat,
-  HostGlob,
-  HostGrep,
-  HostList,
-  HostStat,
-  HostTree,
   type Workspace,
   WorkspaceError,
 } from '#domain/workspace/index.ts';
+import { HostFileStat, HostGlob, HostGrep, HostList, HostStat, HostTree } from '../wire/host-wire.ts';
 import type { Channel } from './channel.ts';
 import type { SandboxHost } from './host.ts';
 import { remoteExec } from './remote-exec.ts';

@@ -1,0 +1,44 @@
+import type { Config } from '#config/load.ts';
+import { type Catalogue, resolveModel } from '#domain/provider/index.ts';
+import type { WorkspaceProvider } from '#domain/workspace/index.ts';
+import { type AgentSettings, createCoordinator } from '#ws/agent/index.ts';
+import type { CloseStack } from '../../close-stack.ts';
+import type { Platform } from '../platform/platform.ts';
+import { autoModelOf, openLanguageModel } from './models.ts';
+
+export interface AgentsDeps {
+  platform: Platform;
+  catalogue: Catalogue;
+  workspaces: WorkspaceProvider;
+  stack: CloseStack;
+}
+
+/** Starts to claim turns. Closing hands them back to the queue. */
+export function openAgents({ platform, catalogue, workspaces, stack }: AgentsDeps): void {
+  const { config, clock, log, contexts, secrets } = platform;
+  const model = openLanguageModel(clock, log);
+  stack.push('model connections', () => model.close());
+  const system = contexts({ actor: { kind: 'system' }, requestId: 'models' });
+  const modelDeps = { catalogue, secrets, autoModel: autoModelOf(config) };
+  const coordinator = createCoordinator({
+    ...platform,
+    workspaces,
+    model,
+    resolveModel: (session, purpose) => resolveModel(modelDeps, system, { session, purpose }),
+    settings: settingsOf(config),
+  });
+  stack.push('turns', () => coordinator.close());
+  coordinator.start();
+}
+
+function settingsOf({ agent, permissions }: Config): AgentSettings {
+  return {
+    maxWorkers: agent.max_workers,
+    taskTimeoutMs: agent.task_timeout * 1000,
+    permissionTimeoutMs: agent.permission_timeout * 1000,
+    maxSteps: agent.max_steps,
+    autoSummarize: agent.auto_summarize,
+    allowedTools: permissions.allowed_tools,
+    skipRequests: permissions.skip_requests,
+  };
+}

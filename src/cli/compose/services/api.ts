@@ -1,0 +1,66 @@
+import type { Hono } from 'hono';
+import type { Config } from '#config/load.ts';
+import type { Catalogue } from '#domain/provider/index.ts';
+import type { SourceControl, WorkspaceProvider } from '#domain/workspace/index.ts';
+import { createHttpApp, createSystemApp } from '#http/app.ts';
+import type { EdgeDeps, HttpDeps } from '#http/deps.ts';
+import { createLoginThrottle } from '#infra/auth/index.ts';
+import type { Platform } from '../platform/platform.ts';
+import { tokenLifeMs } from './accounts.ts';
+import { autoModelOf } from './models.ts';
+import { workspaceRootsOf } from './workspaces.ts';
+
+export interface ApiDeps {
+  platform: Platform;
+  catalogue: Catalogue;
+  workspaces: WorkspaceProvider;
+  sourceControl: SourceControl;
+  draining: () => boolean;
+}
+
+export function openApi({ platform, catalogue, workspaces, sourceControl, draining }: ApiDeps): Hono {
+  const { config } = platform;
+  return createHttpApp({
+    ...edgeOf(platform, draining),
+    hasher: platform.hasher,
+    signer: platform.signer,
+    secrets: platform.secrets,
+    clock: platform.clock,
+    throttle: createLoginThrottle(platform.clock),
+    registration: config.auth.registration,
+    tokenLifeMs: tokenLifeMs(config),
+    catalogue,
+    autoModel: autoModelOf(config),
+    workspaces,
+    sourceControl,
+    workspaceRoots: workspaceRootsOf(config),
+    promptLimits: { maxQueued: config.agent.task_queue_size },
+  });
+}
+
+/** `/health` and `/ready` for a port that serves sockets. */
+export function openSystemApi(platform: Platform, draining: () => boolean): Hono {
+  return createSystemApp(edgeOf(platform, draining));
+}
+
+function edgeOf(platform: Platform, draining: () => boolean): EdgeDeps & Pick<HttpDeps, 'checks'> {
+  const { config, database, eventLog } = platform;
+  return {
+    contexts: platform.contexts,
+    authenticator: platform.authenticator,
+    log: platform.log,
+    draining,
+    origins: allowedOrigins(config),
+    trustedProxies: config.server.trusted_proxies,
+    checks: { database: () => database.ping(), events: () => eventLog.ping() },
+  };
+}
+
+/** What browsers may call from: the listed origins and the public one, or else this server's own. */
+export function allowedOrigins({ server }: Config): string[] {
+  const host = server.host.includes(':') ? `[${server.host}]` : server.host;
+  const own = server.public_url
+    ? [new URL(server.public_url).origin]
+    : [`http://${host}:${server.http_port}`, `http://localhost:${server.http_port}`];
+  return [...new Set([...server.cors_origins, ...own])];
+}

@@ -1,0 +1,81 @@
+import { DomainError } from '#domain/errors.ts';
+import { HttpError } from './errors.ts';
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
+
+/** Forms and plain text are what a foreign page can send without asking first: 415. */
+export function requireJsonType(contentType: string | undefined): void {
+  if (contentType !== undefined && JSON_TYPE.test(contentType)) return;
+  throw new HttpError(415, 'unsupported_media_type', 'The body must be sent as application/json');
+}
+
+/** Stops reading once the limit is passed: 413. */
+export async function readJsonBody(
+  request: Request,
+  contentLength: string | undefined,
+  limit: number,
+): Promise<unknown> {
+  if (contentLength !== undefined && Number(contentLength) > limit) throw tooLarge(limit);
+  const text = decode(await readBytes(request, limit));
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw malformed('The body is not valid JSON');
+  }
+  // Only escapes can bring in what no column can hold.
+  if (text.includes('\\u')) refuseUnstorable(value);
+  return value;
+}
+
+async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+  if (!request.body) return new Uint8Array();
+  const reader = request.body.getReader();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => {
+      throw malformed('The body was cut off');
+    });
+    if (done) return Buffer.concat(chunks, size);
+    size += value.byteLength;
+    if (size > limit) {
+      reader.cancel().catch(() => {});
+      throw tooLarge(limit);
+    }
+    chunks.push(value);
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw malformed('The body is not valid UTF-8');
+  }
+}
+
+/** NUL and halves of surrogate pairs, in values and in keys. Iterative: the nesting is the sender's. */
+function refuseUnstorable(root: unknown): void {
+  const rest: unknown[] = [root];
+  while (rest.length > 0) {
+    const value = rest.pop();
+    if (typeof value === 'string') {
+      if (value.includes('\0') || /\p{Surrogate}/u.test(value)) {
+        throw malformed('The body contains characters that cannot be stored');
+      }
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) rest.push(key, inner);
+    }
+  }
+}
+
+function malformed(message: string): DomainError {
+  return new DomainError('invalid_input', message);
+}
+
+function tooLarge(limit: number): HttpError {
+  return new HttpError(413, 'payload_too_large', `The body is larger than ${limit} bytes`, {
+    connection: 'close',
+  });
+}

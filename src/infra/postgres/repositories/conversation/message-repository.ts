@@ -1,0 +1,116 @@
+import { and, asc, desc, eq, isNull, lt, lte, max, type SQL, sql } from 'drizzle-orm';
+import { notFound } from '#domain/errors.ts';
+import type { Message, MessageRepository } from '#domain/message/index.ts';
+import type { RepositoryDeps } from '../../engine/executor.ts';
+import { messages, sessions } from '../../schema/index.ts';
+
+const POSITION = sql`(${messages.turnNumber}, ${messages.index})`;
+const IN_ORDER = [asc(messages.turnNumber), asc(messages.index)];
+
+export function createMessageRepository({ executor }: RepositoryDeps): MessageRepository {
+  const inOrder = (where: SQL | undefined) =>
+    executor
+      .select()
+      .from(messages)
+      .where(where)
+      .orderBy(...IN_ORDER);
+
+  return {
+    async insert(message) {
+      await executor.insert(messages).values(message);
+    },
+    async insertMany(given) {
+      if (given.length > 0) await executor.insert(messages).values(given);
+    },
+    async get(id) {
+      const [row] = await executor.select().from(messages).where(eq(messages.id, id));
+      return row ? toMessage(row) : null;
+    },
+    async list(sessionId, { limit, before } = {}) {
+      const where = and(
+        eq(messages.sessionId, sessionId),
+        before === undefined ? undefined : sql`${POSITION} < ${positionOf(sessionId, before)}`,
+      );
+      if (limit === undefined) return (await inOrder(where)).map(toMessage);
+      const newestFirst = await executor
+        .select()
+        .from(messages)
+        .where(where)
+        .orderBy(desc(messages.turnNumber), desc(messages.index))
+        .limit(limit);
+      return newestFirst.reverse().map(toMessage);
+    },
+    async listForTurn(sessionId, turnNumber) {
+      const rows = await inOrder(
+        and(
+          eq(messages.sessionId, sessionId),
+          lte(messages.turnNumber, turnNumber),
+          sql`${POSITION} >= ${summaryOrStart(sessionId)}`,
+        ),
+      );
+      return rows.map(toMessage);
+    },
+    async listUnfinished(sessionId) {
+      const rows = await inOrder(and(eq(messages.sessionId, sessionId), isNull(messages.finishedAt)));
+      return rows.map(toMessage);
+    },
+    async setParts(id, { parts, appliedCursor, finishedAt, now }) {
+      const [row] = await executor
+        .update(messages)
+        .set({ parts, appliedCursor, finishedAt, updatedAt: now })
+        .where(eq(messages.id, id))
+        .returning({ id: messages.id });
+      if (!row) throw notFound('Message');
+    },
+    async nextIndex(sessionId, turnNumber) {
+      const [row] = await executor
+        .select({ last: max(messages.index) })
+        .from(messages)
+        .where(and(eq(messages.sessionId, sessionId), eq(messages.turnNumber, turnNumber)));
+      return (row?.last ?? -1) + 1;
+    },
+    async countUserMessagesBefore(sessionId, turnNumber) {
+      return executor.$count(
+        messages,
+        and(
+          eq(messages.sessionId, sessionId),
+          lt(messages.turnNumber, turnNumber),
+          eq(messages.role, 'user'),
+        ),
+      );
+    },
+    async delete(id) {
+      await executor.delete(messages).where(eq(messages.id, id));
+    },
+  };
+}
+
+function positionOf(sessionId: string, id: string): SQL {
+  return sql`(select m.turn_number, m.index from ${messages} m where m.id = ${id} and m.session_id = ${sessionId})`;
+}
+
+/** The position of the session's summary; its beginning when there is none or it is gone. */
+function summaryOrStart(sessionId: string): SQL {
+  const part = (column: 'turn_number' | 'index') =>
+    sql`coalesce((select m.${sql.identifier(column)} from ${sessions} s join ${messages} m
+      on m.id = s.summary_message_id and m.session_id = s.id where s.id = ${sessionId}), 0)`;
+  return sql`(${part('turn_number')}, ${part('index')})`;
+}
+
+function toMessage(row: typeof messages.$inferSelect): Message {
+  return {
+    id: row.id,
+    sessionId: row.sessionId,
+    turnNumber: row.turnNumber,
+    index: row.index,
+    role: row.role,
+    parts: row.parts,
+    model: row.model,
+    provider: row.provider,
+    isSummary: row.isSummary,
+    finishedAt: row.finishedAt,
+    appliedCursor: row.appliedCursor,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}

@@ -1,0 +1,86 @@
+import { and, asc, desc, eq, lte, type SQL } from 'drizzle-orm';
+import type { PermissionRepository, PermissionRequest } from '#domain/permission/index.ts';
+import type { RepositoryDeps } from '../../engine/executor.ts';
+import { isPendingPermission, permissionGrants, permissionRequests } from '../../schema/index.ts';
+
+export function createPermissionRepository({ executor }: RepositoryDeps): PermissionRepository {
+  const first = async (where: SQL | undefined) => {
+    const [row] = await executor
+      .select()
+      .from(permissionRequests)
+      .where(where)
+      .orderBy(desc(permissionRequests.createdAt), desc(permissionRequests.id))
+      .limit(1);
+    return row ? toPermissionRequest(row) : null;
+  };
+
+  return {
+    async insert(request) {
+      await executor.insert(permissionRequests).values(request);
+    },
+    get: (id) => first(eq(permissionRequests.id, id)),
+    getByToolCall: (toolCallId) => first(eq(permissionRequests.toolCallId, toolCallId)),
+    async listPending(sessionId) {
+      const rows = await executor
+        .select()
+        .from(permissionRequests)
+        .where(and(eq(permissionRequests.sessionId, sessionId), isPendingPermission(permissionRequests)))
+        .orderBy(asc(permissionRequests.createdAt), asc(permissionRequests.id));
+      return rows.map(toPermissionRequest);
+    },
+    async settle(id, { status, decidedBy, now }) {
+      const [row] = await executor
+        .update(permissionRequests)
+        .set({ status, decidedBy, decidedAt: now })
+        .where(and(eq(permissionRequests.id, id), isPendingPermission(permissionRequests)))
+        .returning();
+      return row ? toPermissionRequest(row) : null;
+    },
+    async listExpired(now, limit) {
+      const rows = await executor
+        .select()
+        .from(permissionRequests)
+        .where(and(isPendingPermission(permissionRequests), lte(permissionRequests.expiresAt, now)))
+        .orderBy(asc(permissionRequests.expiresAt))
+        .limit(limit);
+      return rows.map(toPermissionRequest);
+    },
+    async grant(grant) {
+      await executor.insert(permissionGrants).values(grant).onConflictDoNothing();
+    },
+    async hasGrant({ sessionId, toolName, action, path }) {
+      const found = await executor
+        .select({ path: permissionGrants.path })
+        .from(permissionGrants)
+        .where(
+          and(
+            eq(permissionGrants.sessionId, sessionId),
+            eq(permissionGrants.toolName, toolName),
+            eq(permissionGrants.action, action),
+            eq(permissionGrants.path, path),
+          ),
+        );
+      return found.length > 0;
+    },
+  };
+}
+
+function toPermissionRequest(row: typeof permissionRequests.$inferSelect): PermissionRequest {
+  return {
+    id: row.id,
+    sessionId: row.sessionId,
+    turnId: row.turnId,
+    toolCallId: row.toolCallId,
+    toolName: row.toolName,
+    action: row.action,
+    description: row.description,
+    path: row.path,
+    params: row.params,
+    fingerprint: row.fingerprint,
+    status: row.status,
+    decidedBy: row.decidedBy,
+    decidedAt: row.decidedAt,
+    expiresAt: row.expiresAt,
+    createdAt: row.createdAt,
+  };
+}

@@ -1,0 +1,93 @@
+import { and, desc, eq, type SQL, sql } from 'drizzle-orm';
+import { notFound } from '#domain/errors.ts';
+import type { Project, ProjectRepository } from '#domain/project/index.ts';
+import { type Executor, lazy, type RepositoryDeps } from '../../engine/executor.ts';
+import { projects, sessions } from '../../schema/index.ts';
+
+export function createProjectRepository({ executor }: RepositoryDeps): ProjectRepository {
+  const queries = lazy(() => prepareQueries(executor));
+
+  return {
+    async insert(project) {
+      await executor.insert(projects).values(project);
+    },
+    async get(id) {
+      const [row] = await queries().get.execute({ id });
+      return row ? toProject(row) : null;
+    },
+    async getBySession(sessionId) {
+      const [row] = await queries().getBySession.execute({ sessionId });
+      return row ? toProject(row) : null;
+    },
+    async listByUser(userId, { limit, before }) {
+      const rows =
+        before === undefined
+          ? await queries().firstPage.execute({ userId, limit })
+          : await queries().nextPage.execute({ userId, limit, before });
+      return rows.map(toProject);
+    },
+    async update(project) {
+      const { id, userId: _, createdAt: __, ...changes } = project;
+      const updated = await executor
+        .update(projects)
+        .set(changes)
+        .where(eq(projects.id, id))
+        .returning({ id: projects.id });
+      if (updated.length === 0) throw notFound('Project');
+    },
+    async delete(id) {
+      await executor.delete(projects).where(eq(projects.id, id));
+    },
+  };
+}
+
+function prepareQueries(executor: Executor) {
+  const ofUser = eq(projects.userId, sql.placeholder('userId'));
+  const beforeThat = sql`(${projects.createdAt}, ${projects.id}) <
+    (select p.created_at, p.id from ${projects} p where p.id = ${sql.placeholder('before')})`;
+  const page = (where: SQL | undefined) =>
+    executor
+      .select()
+      .from(projects)
+      .where(where)
+      .orderBy(desc(projects.createdAt), desc(projects.id))
+      .limit(sql.placeholder('limit'));
+  return {
+    get: executor
+      .select()
+      .from(projects)
+      .where(eq(projects.id, sql.placeholder('id')))
+      .prepare('project_get'),
+    getBySession: executor
+      .select()
+      .from(projects)
+      .where(
+        sql`${projects.id} = (select s.project_id from ${sessions} s where s.id = ${sql.placeholder('sessionId')})`,
+      )
+      .prepare('project_get_by_session'),
+    firstPage: page(ofUser).prepare('project_list'),
+    nextPage: page(and(ofUser, beforeThat)).prepare('project_list_before'),
+  };
+}
+
+function toProject(row: typeof projects.$inferSelect): Project {
+  return {
+    id: row.id,
+    userId: row.userId,
+    name: row.name,
+    description: row.description,
+    externalIp: row.externalIp,
+    frontendPort: row.frontendPort,
+    backendPort: row.backendPort,
+    frontendLanguage: row.frontendLanguage,
+    backendLanguage: row.backendLanguage,
+    frontendCommand: row.frontendCommand,
+    backendCommand: row.backendCommand,
+    needDatabase: row.needDatabase,
+    subdomain: row.subdomain,
+    workspacePath: row.workspacePath,
+    workspaceRoot: row.workspaceRoot,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}

@@ -1,0 +1,100 @@
+import { and, desc, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
+import { notFound } from '#domain/errors.ts';
+import type { Session, SessionRepository } from '#domain/session/index.ts';
+import { type Executor, lazy, type RepositoryDeps } from '../../engine/executor.ts';
+import { sessions } from '../../schema/index.ts';
+
+export function createSessionRepository({ executor }: RepositoryDeps): SessionRepository {
+  const queries = lazy(() => prepareQueries(executor));
+
+  async function change(id: string, changes: PgUpdateSetSource<typeof sessions>): Promise<Session> {
+    const [row] = await executor.update(sessions).set(changes).where(eq(sessions.id, id)).returning();
+    if (!row) throw notFound('Session');
+    return toSession(row);
+  }
+
+  return {
+    async insert(session) {
+      await executor.insert(sessions).values(session);
+    },
+    async get(id) {
+      const [row] = await queries().get.execute({ id });
+      return row ? toSession(row) : null;
+    },
+    async lock(id) {
+      const [row] = await executor.select().from(sessions).where(eq(sessions.id, id)).for('no key update');
+      return row ? toSession(row) : null;
+    },
+    async listByProject(projectId, { limit, before }) {
+      const rows =
+        before === undefined
+          ? await queries().firstPage.execute({ projectId, limit })
+          : await queries().nextPage.execute({ projectId, limit, before });
+      return rows.map(toSession);
+    },
+    setTitle: (id, title, now) => change(id, { title, updatedAt: now }),
+    setTodos: (id, todos, now) => change(id, { todos, updatedAt: now }),
+    addUsage: (id, usage, now) =>
+      change(id, {
+        promptTokens: usage.promptTokens,
+        completionTokens: usage.completionTokens,
+        contextWindow: usage.contextWindow,
+        summaryMessageId: usage.summaryMessageId,
+        cost: usage.addCost === undefined ? undefined : sql`${sessions.cost} + ${usage.addCost}`,
+        messageCount:
+          usage.addMessages === undefined ? undefined : sql`${sessions.messageCount} + ${usage.addMessages}`,
+        updatedAt: now,
+      }),
+    addMessages: (id, count, now) =>
+      change(id, { messageCount: sql`${sessions.messageCount} + ${count}`, updatedAt: now }),
+    async delete(id) {
+      await executor.delete(sessions).where(eq(sessions.id, id));
+    },
+  };
+}
+
+/** Lists hold no sub-agents' sessions. */
+function prepareQueries(executor: Executor) {
+  const ofProject = and(
+    eq(sessions.projectId, sql.placeholder('projectId')),
+    isNull(sessions.parentSessionId),
+  );
+  const beforeThat = sql`(${sessions.createdAt}, ${sessions.id}) <
+    (select s.created_at, s.id from ${sessions} s where s.id = ${sql.placeholder('before')})`;
+  const page = (where: SQL | undefined) =>
+    executor
+      .select()
+      .from(sessions)
+      .where(where)
+      .orderBy(desc(sessions.createdAt), desc(sessions.id))
+      .limit(sql.placeholder('limit'));
+  return {
+    get: executor
+      .select()
+      .from(sessions)
+      .where(eq(sessions.id, sql.placeholder('id')))
+      .prepare('session_get'),
+    firstPage: page(ofProject).prepare('session_list'),
+    nextPage: page(and(ofProject, beforeThat)).prepare('session_list_before'),
+  };
+}
+
+function toSession(row: typeof sessions.$inferSelect): Session {
+  return {
+    id: row.id,
+    projectId: row.projectId,
+    userId: row.userId,
+    parentSessionId: row.parentSessionId,
+    title: row.title,
+    messageCount: row.messageCount,
+    promptTokens: row.promptTokens,
+    completionTokens: row.completionTokens,
+    cost: row.cost,
+    contextWindow: row.contextWindow,
+    summaryMessageId: row.summaryMessageId,
+    todos: row.todos,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}

@@ -1,0 +1,53 @@
+import { and, eq, isNull, sql } from 'drizzle-orm';
+import type { LoginSession, LoginSessionRepository } from '#domain/user/index.ts';
+import { lazy, type RepositoryDeps } from '../../engine/executor.ts';
+import { loginSessions } from '../../schema/index.ts';
+
+export function createLoginSessionRepository({ executor }: RepositoryDeps): LoginSessionRepository {
+  const byId = lazy(() =>
+    executor
+      .select()
+      .from(loginSessions)
+      .where(eq(loginSessions.id, sql.placeholder('id')))
+      .prepare('login_session_get'),
+  );
+
+  return {
+    async insert(login) {
+      await executor.insert(loginSessions).values(login);
+    },
+    async get(id) {
+      const [row] = await byId().execute({ id });
+      return row ? toLoginSession(row) : null;
+    },
+    async touch(id, now) {
+      await executor
+        .update(loginSessions)
+        .set({ lastUsedAt: sql`greatest(${loginSessions.lastUsedAt}, ${now})` })
+        .where(eq(loginSessions.id, id));
+    },
+    async revoke(id, now) {
+      await executor
+        .update(loginSessions)
+        .set({ revokedAt: now })
+        .where(and(eq(loginSessions.id, id), isNull(loginSessions.revokedAt)));
+    },
+    async revokeAll(userId, now) {
+      await executor
+        .update(loginSessions)
+        .set({ revokedAt: now })
+        .where(and(eq(loginSessions.userId, userId), isNull(loginSessions.revokedAt)));
+    },
+  };
+}
+
+function toLoginSession(row: typeof loginSessions.$inferSelect): LoginSession {
+  return {
+    id: row.id,
+    userId: row.userId,
+    createdAt: row.createdAt,
+    lastUsedAt: row.lastUsedAt,
+    expiresAt: row.expiresAt,
+    revokedAt: row.revokedAt,
+  };
+}

@@ -1,0 +1,95 @@
+import { eq, gt, sql } from 'drizzle-orm';
+import type { User, UserRepository } from '#domain/user/index.ts';
+import { lazy, type RepositoryDeps } from '../../engine/executor.ts';
+import { users } from '../../schema/index.ts';
+
+type UserRow = Omit<typeof users.$inferSelect, 'passwordHash'>;
+
+/** Everything but the password's hash, which only `passwordHash` reads. */
+const USER_COLUMNS = {
+  id: users.id,
+  username: users.username,
+  email: users.email,
+  avatarUrl: users.avatarUrl,
+  role: users.role,
+  disabledAt: users.disabledAt,
+  tokensValidAfter: users.tokensValidAfter,
+  createdAt: users.createdAt,
+  updatedAt: users.updatedAt,
+};
+
+export function createUserRepository({ executor }: RepositoryDeps): UserRepository {
+  const byId = lazy(() =>
+    executor
+      .select(USER_COLUMNS)
+      .from(users)
+      .where(eq(users.id, sql.placeholder('id')))
+      .prepare('user_get'),
+  );
+
+  return {
+    async insert(user) {
+      await executor.insert(users).values(user);
+    },
+    async get(id) {
+      const [row] = await byId().execute({ id });
+      return row ? toUser(row) : null;
+    },
+    async getByEmail(email) {
+      const [row] = await executor
+        .select(USER_COLUMNS)
+        .from(users)
+        .where(sql`lower(${users.email}) = lower(${email})`);
+      return row ? toUser(row) : null;
+    },
+    async getByUsername(username) {
+      const [row] = await executor
+        .select(USER_COLUMNS)
+        .from(users)
+        .where(sql`lower(${users.username}) = lower(${username})`);
+      return row ? toUser(row) : null;
+    },
+    async passwordHash(id) {
+      const [row] = await executor.select({ hash: users.passwordHash }).from(users).where(eq(users.id, id));
+      return row?.hash ?? null;
+    },
+    async setPasswordHash(id, hash, now) {
+      await executor.update(users).set({ passwordHash: hash, updatedAt: now }).where(eq(users.id, id));
+    },
+    async setDisabled(id, disabledAt, now) {
+      await executor.update(users).set({ disabledAt, updatedAt: now }).where(eq(users.id, id));
+    },
+    async setTokensValidAfter(id, moment) {
+      await executor
+        .update(users)
+        .set({ tokensValidAfter: sql`greatest(${users.tokensValidAfter}, ${moment})` })
+        .where(eq(users.id, id));
+    },
+    async list({ limit, afterId }) {
+      const rows = await executor
+        .select(USER_COLUMNS)
+        .from(users)
+        .where(afterId === undefined ? undefined : gt(users.id, afterId))
+        .orderBy(users.id)
+        .limit(limit);
+      return rows.map(toUser);
+    },
+    async count() {
+      return executor.$count(users);
+    },
+  };
+}
+
+function toUser(row: UserRow): User {
+  return {
+    id: row.id,
+    username: row.username,
+    email: row.email,
+    avatarUrl: row.avatarUrl,
+    role: row.role,
+    disabledAt: row.disabledAt,
+    tokensValidAfter: row.tokensValidAfter,
+    createdAt: row.createdAt,
+    updatedAt: row.updatedAt,
+  };
+}

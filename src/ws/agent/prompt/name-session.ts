@@ -1,0 +1,86 @@
+import type { AnyContext } from '#domain/create-context.ts';
+import { emit } from '#domain/events/index.ts';
+import type { LanguageModel, ModelSelection } from '#domain/provider/index.ts';
+import { toSessionView } from '#domain/session/index.ts';
+import { truncate } from '#shared/text.ts';
+import { stepUsage } from '../step/usage.ts';
+import { TITLE_SYSTEM, titleRequest } from './title.ts';
+
+const MAX_TITLE_TOKENS = 40;
+const MAX_TITLE_CHARS = 100;
+const FALLBACK_CHARS = 50;
+const MAX_PROMPT_CHARS = 4000;
+const TIMEOUT_MS = 30_000;
+
+export interface TitleDeps {
+  ctx: AnyContext;
+  model: LanguageModel;
+  /** The small model first, then the main one. */
+  selections: ReadonlyArray<() => Promise<ModelSelection>>;
+}
+
+/** Names a session after its first prompt. Failures of the models leave the beginning of the prompt as its name. */
+export async function nameSession(
+  { ctx, model, selections }: TitleDeps,
+  input: { sessionId: string; prompt: string },
+  signal: AbortSignal,
+): Promise<void> {
+  let title = '';
+  let cost = 0;
+  for (const select of selections) {
+    const asked = await ask(model, select, input, AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]));
+    cost += asked.cost;
+    title = asked.title;
+    if (title !== '' || signal.aborted) break;
+  }
+  title ||= truncate(oneLine(input.prompt), FALLBACK_CHARS);
+  if (title === '') return;
+  await ctx.transaction(async (tx) => {
+    const { sessions } = tx.repositories;
+    const now = tx.clock.now();
+    if (cost > 0) await sessions.addUsage(input.sessionId, { addCost: cost }, now);
+    const session = await sessions.setTitle(input.sessionId, title, now);
+    await emit(tx, { Type: 'session_update', session_id: session.id, ...toSessionView(session) });
+  });
+}
+
+async function ask(
+  model: LanguageModel,
+  select: () => Promise<ModelSelection>,
+  { sessionId, prompt }: { sessionId: string; prompt: string },
+  signal: AbortSignal,
+): Promise<{ title: string; cost: number }> {
+  const selection = await select().catch(() => null);
+  if (!selection) return { title: '', cost: 0 };
+  const request = {
+    selection,
+    messages: [
+      { role: 'system' as const, text: TITLE_SYSTEM },
+      {
+        role: 'user' as const,
+        parts: [{ type: 'text' as const, text: titleRequest(truncate(prompt, MAX_PROMPT_CHARS)) }],
+      },
+    ],
+    tools: [],
+    maxTokens: selection.model.canReason ? selection.model.defaultMaxTokens : MAX_TITLE_TOKENS,
+    sessionId,
+  };
+  let text = '';
+  for await (const part of model.stream(request, signal)) {
+    if (part.type === 'text') text += part.text;
+    if (part.type === 'restart') text = '';
+    if (part.type !== 'finish') continue;
+    const { cost } = stepUsage(part.usage, selection.model);
+    return { title: part.stopReason === 'stop' ? cleanTitle(text) : '', cost };
+  }
+  return { title: '', cost: 0 };
+}
+
+export function cleanTitle(text: string): string {
+  const plain = text.replace(/<think>[\s\S]*?<\/think>/g, '').replace(/<\/?think>/g, '');
+  return truncate(oneLine(plain).replace(/^["'“”]+|["'“”]+$/g, ''), MAX_TITLE_CHARS);
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { ToolScope } from '../../ports.ts';
+import { workspacePath } from '../paths.ts';
+import { defineTool, type Prepared, refuse } from '../tool.ts';
+import { applyEdit, type Edit } from './apply-edit.ts';
+import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
+import { readTextFile } from './text-file.ts';
+
+const DESCRIPTION = `Makes several replacements in one file with one question to the user.
+
+The edits are applied in order, each on the outcome of those before it, under the rules of edit. An edit that does not apply is reported and the others are still made. Only the first may have an empty old_string, which creates the file.`;
+
+const Input = z.strictObject({
+  file_path: z.string().min(1).describe('The file, absolute or relative to the workspace'),
+  edits: z
+    .array(
+      z.strictObject({
+        old_string: z.string().describe('The text to be replaced'),
+        new_string: z.string().describe('The text to put in its place'),
+        replace_all: z.boolean().optional().describe('Replace every occurrence (default false)'),
+      }),
+    )
+    .min(1)
+    .max(200)
+    .describe('The replacements, in order'),
+});
+type Input = z.infer<typeof Input>;
+
+export const multieditTool = defineTool({
+  name: 'multiedit',
+  description: DESCRIPTION,
+  input: Input,
+  prepare: prepareMultiedit,
+  async recover(input, scope, journal) {
+    const found = await recoverFileChange(scope, workspacePath(input.file_path), journal);
+    return found === 'not_done' ? prepareMultiedit(input, scope) : found;
+  },
+});
+
+interface FailedEdit {
+  /** From 1. */
+  index: number;
+  error: string;
+  edit: Edit;
+}
+
+async function prepareMultiedit(input: Input, scope: ToolScope): Promise<Prepared> {
+  const path = workspacePath(input.file_path);
+  const file = await readTextFile(scope.workspace, path, scope.signal);
+  const creates = input.edits[0]?.old_string === '';
+  if (creates && file) return refuse(`The file exists already: ${path}`);
+  if (!creates && !file) return refuse(`File not found: ${path}`);
+  const unread = file ? await refuseUnread(scope, path, file) : null;
+  if (unread) return unread;
+
+  const { text, failed } = applyAll(file?.text ?? '', input.edits, creates);
+  const total = input.edits.length;
+  const metadata = {
+    edits_applied: total - failed.length,
+    ...(failed.length > 0 ? { edits_failed: failed } : {}),
+  };
+  if (failed.length === total) {
+    return refuse(`None of the ${total} edits applied to ${path}:\n${listFailures(failed)}`, metadata);
+  }
+  if (file && text === file.text) return refuse(`The edits change nothing: ${path}`, metadata);
+  return planFileChange(scope, {
+    tool: 'multiedit',
+    path,
+    before: file,
+    after: text,
+    message: describeOutcome(path, total, failed, creates),
+    metadata,
+  });
+}
+
+function applyAll(
+  start: string,
+  edits: readonly Edit[],
+  creates: boolean,
+): { text: string; failed: FailedEdit[] } {
+  const failed: FailedEdit[] = [];
+  let text = start;
+  edits.forEach((edit, at) => {
+    if (at === 0 && creates) {
+      text = edit.new_string.replaceAll('\r\n', '\n');
+      return;
+    }
+    const applied = applyEdit(text, edit);
+    if (applied.ok) text = applied.text;
+    else failed.push({ index: at + 1, error: applied.error, edit });
+  });
+  return { text, failed };
+}
+
+function describeOutcome(
+  path: string,
+  total: number,
+  failed: readonly FailedEdit[],
+  created: boolean,
+): string {
+  if (failed.length > 0) {
+    return `Applied ${total - failed.length} of ${total} edits to file: ${path} (${failed.length} failed)\n${listFailures(failed)}`;
+  }
+  return created ? `File created with ${total} edits: ${path}` : `Applied ${total} edits to file: ${path}`;
+}
+
+function listFailures(failed: readonly FailedEdit[]): string {
+  return failed.map(({ index, error }) => `Edit ${index}: ${error}`).join('\n');
+}

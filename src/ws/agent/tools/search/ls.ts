@@ -1,0 +1,44 @@
+import { posix } from 'node:path';
+import { z } from 'zod';
+import type { TreeEntry } from '#domain/workspace/index.ts';
+import { workspacePath } from '../paths.ts';
+import { defineTool, readOnly } from '../tool.ts';
+
+const MAX_ENTRIES = 1000;
+
+const DESCRIPTION = `Shows a directory of the workspace as a tree. Files that version control ignores are left out, and at most 1000 entries are shown. Use glob to find files by name and grep to find them by content.`;
+
+const Input = z.strictObject({
+  path: z.string().optional().describe('The directory; default: the root of the workspace'),
+  ignore: z.array(z.string().max(200)).max(50).optional().describe('Glob patterns to leave out'),
+  depth: z.number().int().min(0).max(100).optional().describe('Levels to show; 0 or absent: all'),
+});
+
+export const lsTool = defineTool({
+  name: 'ls',
+  description: DESCRIPTION,
+  input: Input,
+  parallel: true,
+  async prepare({ path = '.', ignore = [], depth = 0 }, scope) {
+    const root = workspacePath(path);
+    return readOnly(async ({ signal }) => {
+      const options = { depth, limit: MAX_ENTRIES, ignore };
+      const { entries, truncated } = await scope.workspace.tree(root, options, signal);
+      const note = truncated
+        ? `There are more than ${MAX_ENTRIES} entries; the first ${MAX_ENTRIES} follow. Name a directory or a depth to see less.\n\n`
+        : '';
+      return {
+        content: note + formatTree(root, entries),
+        metadata: { number_of_files: entries.length, truncated },
+      };
+    });
+  },
+});
+
+export function formatTree(root: string, entries: readonly TreeEntry[]): string {
+  const lines = entries.map(({ path, type, depth }) => {
+    const name = posix.basename(path) + (type === 'directory' ? '/' : '');
+    return `${'  '.repeat(depth)}- ${name}`;
+  });
+  return `\n${[`- ${root}/`, ...lines].join('\n')}\n`;
+}

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createToolBench, type ToolBench } from '../../../../../test/doubles/tool-scope.ts';
+import { bashTool } from './bash.ts';
+
+let bench: ToolBench;
+
+beforeEach(async () => {
+  bench = await createToolBench();
+});
+
+afterEach(() => bench.close());
+
+const run = (command: string, more: object = {}) =>
+  bench.use(bashTool, { description: 'd', command, ...more });
+
+test('returns output, errors and the exit code', async () => {
+  const result = await run('echo out; echo err >&2; exit 3');
+  expect(result.content).toBe('out\nerr\nExit code 3\n\n<cwd>/workspace</cwd>');
+  expect(result.metadata).toMatchObject({ output: 'out\nerr\nExit code 3', working_directory: '/workspace' });
+});
+
+test('says so when there is no output', async () => {
+  expect((await run('true')).content).toBe('no output');
+});
+
+test('starts anew with each call, in the directory that was named', async () => {
+  await run('mkdir sub; cd sub; export A=1');
+  expect((await run('pwd; echo "[$A]"', { working_dir: 'sub' })).content).toContain('/sub\n[]');
+  expect((await run('echo $CRUSH $EDITOR')).content).toContain('1 false');
+});
+
+test('asks unless the command only reads', async () => {
+  expect((await bench.plan(bashTool, { description: 'd', command: 'ls -la' })).ask).toBeUndefined();
+  const plan = await bench.plan(bashTool, { description: 'd', command: 'ls; rm x' });
+  expect(plan).toMatchObject({
+    effect: 'unsafe',
+    ask: {
+      toolName: 'bash',
+      action: 'execute',
+      path: '/workspace',
+      params: { command: 'ls; rm x' },
+      always: false,
+    },
+  });
+});
+
+test('always asks where nothing isolates', async () => {
+  await bench.close();
+  bench = await createToolBench({ isolated: false });
+  expect((await bench.plan(bashTool, { description: 'd', command: 'ls' })).ask).toMatchObject({
+    always: true,
+  });
+});
+
+test.each([
+  [{ description: 'd', command: '  ' }, 'missing'],
+  [{ description: 'd' }, 'command'],
+  [{ description: 'd', command: 'curl x' }, 'curl'],
+  [{ description: 'd', command: 'ls', extra: 1 }, 'extra'],
+])('refuses %j', async (input, reason) => {
+  const prepared = await bench.prepare(bashTool, input);
+  expect(prepared).toMatchObject({
+    kind: 'result',
+    result: { isError: true, content: expect.stringContaining(reason) },
+  });
+});
+
+test('keeps both ends of a flood', async () => {
+  const { content } = await run('seq 1 200000');
+  expect(content.length).toBeLessThan(30_200);
+  expect(content.startsWith('1\n2\n')).toBe(true);
+  expect(content).toContain('200000');
+  expect(content).toMatch(/\[\d+ lines truncated\]/);
+});
+
+test('moves a long command to the background', async () => {
+  const result = await run('echo started; sleep 30', { auto_background_after: 1 });
+  expect(result.metadata).toMatchObject({ background: true, shell_id: '001', output: 'started\n' });
+  expect(bench.scope.jobs.get(bench.scope.session.id, '001')?.exit()).toBeNull();
+});
+
+test('a background command that ends at once is a normal result', async () => {
+  expect((await run('echo quick', { run_in_background: true })).content).toContain('quick');
+});
+
+test('kills the command when it is aborted', async () => {
+  const abort = new AbortController();
+  setTimeout(() => abort.abort(), 50);
+  const result = await bench.use(
+    bashTool,
+    { description: 'd', command: 'sleep 30' },
+    { signal: abort.signal },
+  );
+  expect(result.content).toContain('aborted');
+  expect(bench.workspace.running()).toBe(0);
+});
+
+test('shows output while it runs', async () => {
+  const tails: string[] = [];
+  await bench.use(
+    bashTool,
+    { description: 'd', command: 'echo a; echo b' },
+    { progress: (tail) => tails.push(tail) },
+  );
+  expect(tails.at(-1)).toBe('a\nb\n');
+});

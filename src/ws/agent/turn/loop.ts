@@ -1,0 +1,131 @@
+import type { Message } from '#domain/message/index.ts';
+import type { ToolCall } from '#domain/toolcall/index.ts';
+import { newId } from '#shared/ids.ts';
+import { abortKind } from '../coordinator/abort.ts';
+import type { CallOutcome } from '../persist/changes.ts';
+import { modelStep, summaryStep } from '../step/model-step.ts';
+import { nextBatch, prepareCall, refusedOutcome, runPlans, unknownOutcome } from '../step/tool-step.ts';
+import {
+  commit,
+  conclude,
+  finish,
+  handBack,
+  type LoopEnd,
+  type LoopInput,
+  type Run,
+  remember,
+} from './run.ts';
+import { nextAction, nextIndex } from './turn-state.ts';
+
+/**
+ * Carries a turn on from whatever is stored of it until it ends, waits for an answer, or is taken away.
+ * Every change passes through `hooks.commit`, before the effect that depends on it.
+ */
+export async function runLoop(input: LoopInput): Promise<LoopEnd> {
+  const run: Run = { ...input, pending: [] };
+  for (;;) {
+    const end = await nextStep(run);
+    if (end) return end;
+  }
+}
+
+async function nextStep(run: Run): Promise<LoopEnd | null> {
+  const { state, limits, signal, pause } = run;
+  if (signal.aborted) return conclude(run);
+  const action = nextAction(state, limits);
+  switch (action.kind) {
+    case 'end_denied':
+      refinish(run, action.message);
+      return finish(run, { status: 'succeeded' });
+    case 'end':
+      return finish(run, { status: 'succeeded' });
+    case 'fail':
+      return finish(run, { status: 'failed', error: action.error, errorCode: action.errorCode });
+    case 'refuse_calls':
+      addResults(run, action.calls.map(refusedOutcome));
+      return null;
+    case 'run_tools':
+      if (pause.aborted) return handBack(run);
+      return toolStep(run, action.calls);
+    case 'call_model':
+      if (pause.aborted) return handBack(run);
+      return modelStep(run, action.reopen);
+    case 'summarize':
+      if (pause.aborted) return handBack(run);
+      return summaryStep(run, action.reopen);
+  }
+}
+
+async function toolStep(run: Run, open: ToolCall[]): Promise<LoopEnd | null> {
+  const { state, tools, hooks, signal } = run;
+  const batch = nextBatch(open, tools);
+  const ready = await Promise.all(batch.map((call) => prepareCall(call, { state, tools, hooks })));
+  if (signal.aborted) return conclude(run);
+  const asks = ready.flatMap((item) => (item.kind === 'ask' ? [item.ask] : []));
+  if (asks.length === ready.length) {
+    await commit(run, { kind: 'wait', asks });
+    return 'waiting';
+  }
+  const planned = ready.flatMap(({ call, ...item }) =>
+    item.kind === 'plan' ? [{ call, plan: item.plan }] : [],
+  );
+  if (planned.length > 0) {
+    const calls = planned.map(({ call, plan }) => ({
+      call,
+      effect: plan.effect,
+      journal: plan.journal ?? null,
+      isRepeated: state.interrupted.delete(call.id),
+    }));
+    await commit(run, { kind: 'start_calls', calls });
+  }
+  const outcomes = await runPlans(planned, { hooks, signal });
+  const byCall = new Map(planned.map(({ call }, at) => [call.id, outcomes[at] ?? null]));
+  const settled = ready.flatMap((item) => {
+    const outcome = item.kind === 'outcome' ? item.outcome : byCall.get(item.call.id);
+    return outcome ? [outcome] : [];
+  });
+  const cut = planned.filter(({ call }) => !byCall.get(call.id));
+  if (settled.length > 0) addResults(run, settled);
+  if (cut.length === 0) return null;
+  if (abortKind(signal) === 'drain') {
+    const lost = cut.filter(({ plan }) => plan.effect === 'unsafe').map(({ call }) => unknownOutcome(call));
+    if (lost.length > 0) addResults(run, lost);
+  }
+  return conclude(
+    run,
+    cut.map(({ call }) => call),
+  );
+}
+
+function addResults({ state, pending, now }: Run, outcomes: CallOutcome[]): void {
+  const time = now();
+  const message: Message = {
+    id: newId(),
+    sessionId: state.turn.sessionId,
+    turnNumber: state.turn.number,
+    index: nextIndex(state),
+    role: 'tool',
+    parts: outcomes.map(({ part }) => part),
+    model: '',
+    provider: '',
+    isSummary: false,
+    finishedAt: time,
+    appliedCursor: null,
+    createdAt: time,
+    updatedAt: time,
+  };
+  remember(state, message);
+  pending.push({ kind: 'results', message, results: outcomes });
+}
+
+function refinish({ state, pending, now }: Run, message: Message): void {
+  const time = now();
+  const parts = message.parts.filter(({ type }) => type !== 'finish');
+  const refinished: Message = {
+    ...message,
+    parts: [...parts, { type: 'finish', reason: 'permission_denied', time }],
+    updatedAt: time,
+  };
+  remember(state, refinished);
+  pending.push({ kind: 'refinish_message', message: refinished });
+}

@@ -1,0 +1,88 @@
+import type { Cursor } from '#domain/events/index.ts';
+import type { Message } from '#domain/message/index.ts';
+import type { ModelPart, ModelRequest, ModelSelection } from '#domain/provider/index.ts';
+import type { ToolCall } from '#domain/toolcall/index.ts';
+import { abortKind } from '../coordinator/abort.ts';
+import type { Change } from '../persist/changes.ts';
+import type { StreamSink } from '../step/step-stream.ts';
+import type { ToolStepHooks } from '../step/tool-step.ts';
+import type { Tool } from '../tools/tool.ts';
+import type { LoopLimits, TurnState } from './turn-state.ts';
+
+export type LoopEnd = 'finished' | 'waiting' | 'handed_back' | 'lost';
+
+/** All that the loop does to the world. */
+export interface LoopHooks extends ToolStepHooks {
+  /** Writes in one transaction. Throws `lease_lost`. */
+  commit(changes: Change[]): Promise<void>;
+  /** From the state's history, without what is not finished. */
+  buildRequest(purpose: 'step' | 'summary'): Promise<ModelRequest>;
+  stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPart>;
+  delta(message: Message, delta: Parameters<StreamSink['delta']>[0]): void;
+  checkpoint(
+    message: Message,
+    parts: Parameters<StreamSink['checkpoint']>[0],
+    streamed: number,
+  ): Promise<void>;
+  /** The position up to which clients can have what was streamed. */
+  settled(): Promise<Cursor | null>;
+}
+
+export interface LoopInput {
+  state: TurnState;
+  tools: ReadonlyMap<string, Tool>;
+  selection: ModelSelection;
+  limits: LoopLimits;
+  hooks: LoopHooks;
+  now(): number;
+  /** Stop at once. */
+  signal: AbortSignal;
+  /** Stop at the next boundary: no further step, model calls end. */
+  pause: AbortSignal;
+  taskTimeoutMs: number;
+}
+
+export interface Run extends LoopInput {
+  /** Goes into the next transaction. */
+  pending: Change[];
+}
+
+export async function commit(run: Run, ...last: Change[]): Promise<void> {
+  const changes = [...run.pending.splice(0), ...last];
+  if (changes.length > 0) await run.hooks.commit(changes);
+}
+
+type Outcome = Extract<Change, { kind: 'finish' }>['outcome'];
+
+export async function finish(run: Run, outcome: Outcome, interrupted: string[] = []): Promise<LoopEnd> {
+  await commit(run, { kind: 'finish', outcome, interrupted });
+  return 'finished';
+}
+
+export async function handBack(run: Run): Promise<LoopEnd> {
+  await commit(run, { kind: 'hand_back' });
+  return 'handed_back';
+}
+
+/** After the signal. `started`: calls whose effect may have happened. */
+export async function conclude(run: Run, started: ToolCall[] = []): Promise<LoopEnd> {
+  const interrupted = started.map(({ id }) => id);
+  switch (abortKind(run.signal)) {
+    case 'lease_lost':
+      return 'lost';
+    case 'cancel':
+      return finish(run, { status: 'cancelled' }, interrupted);
+    case 'timeout': {
+      const error = `The turn took longer than ${Math.round(run.taskTimeoutMs / 1000)} seconds`;
+      return finish(run, { status: 'failed', error, errorCode: 'timeout' }, interrupted);
+    }
+    case 'drain':
+      return handBack(run);
+  }
+}
+
+export function remember(state: TurnState, message: Message): void {
+  const at = state.history.findIndex(({ id }) => id === message.id);
+  if (at === -1) state.history.push(message);
+  else state.history[at] = message;
+}
