@@ -3,9 +3,18 @@ import { SummaryReporter } from './test/harness/summary-reporter.ts';
 
 export default defineConfig({
   test: {
+    // Half of the time is waiting for services, and no module keeps state.
+    maxWorkers: 2,
     reporters: ['default', new SummaryReporter()],
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'test/unit/**/*.test.ts'],
+          isolate: false,
+          testTimeout: 20_000,
+        },
+      },
       {
         test: {
           name: 'integration',
