@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { WebSocket } from 'ws';
-import { type Deferred, deferred } from '#shared/async.ts';
+import { type Deferred, deferred } from '#shared/async/deferred.ts';
 import { stampsIn } from '../../test/doubles/scripted-model/script.ts';
 import type { Delivery } from './direct-model.ts';
 import { type Directive, promptOf } from './directive.ts';

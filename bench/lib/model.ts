@@ -1,4 +1,4 @@
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { startNode } from './child.ts';
 import { monotonicOffsetMs } from './monotonic.ts';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { freePort } from '../../test/harness/process.ts';
 import type { BaselineName } from '../lib/baselines.ts';
 import type { Bench, BenchRow } from '../lib/bench.ts';

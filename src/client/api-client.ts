@@ -3,7 +3,7 @@ import type { Login } from '#cli/chat/credentials.ts';
 import { revealLine } from '#cli/chat/terminal/sanitize.ts';
 import { EXIT, FatalError } from '#config/errors.ts';
 import type { MessageView } from '#domain/message/wire.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { errorMessage } from '#shared/text.ts';
 
 /** An answer of the server that is no success. The message is one line. */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientFrame } from '#domain/protocol/client-frames.ts';
 import type { SessionFrame } from '#domain/protocol/server-frames.ts';
-import { deferred } from '#shared/async.ts';
+import { deferred } from '#shared/async/deferred.ts';
 
 const EPOCH = 'abcdefghijklmnop';
 export const EMAIL = 'me@example.com';

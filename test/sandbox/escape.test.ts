@@ -12,7 +12,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { newId } from '#shared/ids.ts';
 import { findHierarchies } from '../../src/infra/sandbox/local/cgroup/hierarchies.ts';
 import {

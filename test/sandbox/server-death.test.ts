@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'tsup';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { newId } from '#shared/ids.ts';
 import { createWorkspaceLocks } from '../../src/infra/sandbox/local/bubblewrap/workspace-lock.ts';
 import { hasBubblewrap, never, openWorkspace } from '../integration/sandbox/drivers.ts';

@@ -139,7 +139,7 @@ function cycles(graph: Graph): string[][] {
     }
     if (lowest.get(file) === position) {
       const component = path.splice(path.indexOf(file));
-      if (component.length > 1) found.push(component.sort());
+      if (component.length > 1) found.push(component.sort((a, b) => (a < b ? -1 : 1)));
     }
     return lowest.get(file) ?? 0;
   }

@@ -9,7 +9,8 @@ import {
   type TurnOutcome,
 } from '#client/reducer.ts';
 import { createSocketClient } from '#client/socket-client.ts';
-import { deferred, sleep } from '#shared/async.ts';
+import { deferred } from '#shared/async/deferred.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { newId } from '#shared/ids.ts';
 import { errorMessage } from '#shared/text.ts';
 import { orAborted } from './or-aborted.ts';

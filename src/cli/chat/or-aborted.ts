@@ -1,4 +1,4 @@
-import { deferred } from '#shared/async.ts';
+import { deferred } from '#shared/async/deferred.ts';
 
 /** The promise's outcome, or the signal's reason when that comes first. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

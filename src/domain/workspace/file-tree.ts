@@ -1,4 +1,4 @@
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { type TreeEntry, WORKSPACE_ROOT, type Workspace } from './workspace.ts';
 
 export interface FileNode {

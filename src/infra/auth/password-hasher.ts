@@ -1,7 +1,7 @@
 import { randomBytes, type ScryptOptions, scrypt, timingSafeEqual } from 'node:crypto';
 import { DomainError } from '#domain/errors.ts';
 import type { PasswordHasher } from '#domain/user/index.ts';
-import { createSlots } from './slots.ts';
+import { createSemaphore } from '#shared/async/semaphore.ts';
 
 export interface PasswordHasherOptions {
   /** OWASP's scrypt figures: N = 2^15, r = 8, p = 3 (32 MiB per hash). */
@@ -30,18 +30,11 @@ const PHC =
 
 export function createPasswordHasher(options: PasswordHasherOptions = {}): PasswordHasher {
   const { cost = DEFAULT_COST, concurrency = 2, queueLimit = 50 } = options;
-  const slots = createSlots({ concurrency, queueLimit });
+  const slots = createSemaphore({ size: concurrency, maxWaiting: queueLimit, refusal: overloaded });
   const dummySalt = randomBytes(SALT_BYTES);
 
-  const derive = (password: string, salt: Uint8Array, use: ScryptCost, length: number) => {
-    const run = slots.run(() => scryptKey(password.normalize('NFKC'), salt, use, length));
-    if (!run) {
-      throw new DomainError('overloaded', 'Too many logins at once, try again in a moment', {
-        retryAfterSeconds: RETRY_AFTER_SECONDS,
-      });
-    }
-    return run;
-  };
+  const derive = (password: string, salt: Uint8Array, use: ScryptCost, length: number) =>
+    slots.run(() => scryptKey(password.normalize('NFKC'), salt, use, length));
 
   return {
     async hash(password) {
@@ -58,6 +51,12 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
       return { ok: timingSafeEqual(key, stored.key), outdated: !sameCost(stored.cost, cost) };
     },
   };
+}
+
+function overloaded(): DomainError {
+  return new DomainError('overloaded', 'Too many logins at once, try again in a moment', {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
 }
 
 function scryptKey(password: string, salt: Uint8Array, cost: ScryptCost, length: number): Promise<Buffer> {

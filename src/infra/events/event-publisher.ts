@@ -2,6 +2,7 @@ import { DomainError, isDomainError } from '#domain/errors.ts';
 import type { Cursor, EventLog } from '#domain/events/event-log.ts';
 import type { OutboxEvent, OutboxRepository } from '#domain/events/outbox.ts';
 import type { EventPublisher } from '#domain/events/publisher.ts';
+import { within } from '#shared/async/within.ts';
 import type { Clock } from '#shared/clock.ts';
 import { randomToken } from '#shared/ids.ts';
 import type { Log } from '#shared/log.ts';
@@ -192,7 +193,7 @@ export function createEventPublisher(deps: EventPublisherDeps): EventPublisher {
     async close(timeoutMs = CLOSE_TIMEOUT_MS) {
       if (closed) return;
       const drained = Promise.allSettled([...channels.keys()].map(flush));
-      await Promise.race([drained, new Promise((resolve) => setTimeout(resolve, timeoutMs).unref())]);
+      await within(drained, timeoutMs, () => {});
       closed = true;
       clearInterval(sweeper);
       for (const channel of channels.values()) {

@@ -1,7 +1,7 @@
 import { type SourceControl, SourceControlError } from '#domain/workspace/index.ts';
+import { createSemaphore } from '#shared/async/semaphore.ts';
 import { cloneRepository } from './clone.ts';
 import { createGuardedHttp, type GuardedHttpDeps } from './guarded-http.ts';
-import { createSlots } from './slots.ts';
 import { diffWorkingTree } from './working-tree-diff.ts';
 
 export interface SourceControlDeps extends GuardedHttpDeps {
@@ -13,36 +13,43 @@ export interface SourceControlDeps extends GuardedHttpDeps {
 
 const CLONE_TIMEOUT_MS = 120_000;
 const DIFF_TIMEOUT_MS = 20_000;
-const CLONES = { total: 8, perOwner: 2 };
-/** Of a project. */
-const DIFFS = { total: 8, perOwner: 2 };
+/** At once, in all and for each owner of clones and each project of diffs; nothing waits. */
+const PLACES = { size: 8, sizePerKey: 2, maxWaiting: 0, refusal: busy };
 
 /** Git through the port of workspaces, so that it is the same wherever they are. */
 export function createSourceControl(deps: SourceControlDeps): SourceControl {
   const { cloneTimeoutMs = CLONE_TIMEOUT_MS, diffTimeoutMs = DIFF_TIMEOUT_MS } = deps;
   const http = createGuardedHttp(deps);
   const closing = new AbortController();
-  const clones = createSlots(CLONES);
-  const diffs = createSlots(DIFFS);
+  const clones = createSemaphore(PLACES);
+  const diffs = createSemaphore(PLACES);
 
   return {
     clone: (workspace, request, signal) =>
-      clones.run(request.ownerId, () =>
-        timed('the clone', cloneTimeoutMs, [signal, closing.signal], (bound) =>
-          cloneRepository({ http, maxBytes: deps.maxCloneBytes }, workspace, request, bound),
-        ),
+      clones.run(
+        () =>
+          timed('the clone', cloneTimeoutMs, [signal, closing.signal], (bound) =>
+            cloneRepository({ http, maxBytes: deps.maxCloneBytes }, workspace, request, bound),
+          ),
+        request.ownerId,
       ),
     diff: (workspace, path, signal) =>
-      diffs.run(workspace.projectId, () =>
-        timed('The diff', diffTimeoutMs, [signal, closing.signal], (bound) =>
-          diffWorkingTree(workspace, path, bound),
-        ),
+      diffs.run(
+        () =>
+          timed('The diff', diffTimeoutMs, [signal, closing.signal], (bound) =>
+            diffWorkingTree(workspace, path, bound),
+          ),
+        workspace.projectId,
       ),
     async close() {
       closing.abort(new SourceControlError('busy', 'This server is shutting down'));
       await http.close();
     },
   };
+}
+
+function busy(): SourceControlError {
+  return new SourceControlError('busy', 'Too many of these run at this moment, try again later');
 }
 
 async function timed<T>(

@@ -3,7 +3,7 @@ import type { HeapProfiler, Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { gzipSync } from 'node:zlib';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { cpuSamples, encodePprof, heapSamples } from './pprof.ts';
 
 const LOOPBACK = '127.0.0.1';

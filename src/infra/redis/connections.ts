@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { Redis, type RedisOptions } from 'ioredis';
 import { DomainError } from '#domain/errors.ts';
-import { deferred, sleep } from '#shared/async.ts';
+import { deferred } from '#shared/async/deferred.ts';
+import { within } from '#shared/async/within.ts';
 import type { Log } from '#shared/log.ts';
 import { errorMessage } from '#shared/text.ts';
 import { APPEND, READ, TAKE_OVER } from './lua.ts';
@@ -134,16 +135,9 @@ function createGate(redis: Redis) {
   return {
     runId: () => current,
     async ready(timeoutMs: number): Promise<string> {
-      const stop = new AbortController();
-      const timeout = sleep(timeoutMs, stop.signal).then(() => {
+      return await within(opened.promise, timeoutMs, () => {
         throw unavailable(new Error('not connected'));
       });
-      try {
-        return await Promise.race([opened.promise, timeout]);
-      } finally {
-        timeout.catch(() => {});
-        stop.abort();
-      }
     },
   };
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Workspace, WorkspaceError } from '#domain/workspace/index.ts';
+import { createKeyedQueue } from '#shared/async/serial-queue.ts';
 import type { SandboxDeps } from '../deps.ts';
 import { editText } from '../edit-text.ts';
-import { createKeyedQueue } from '../keyed-queue.ts';
 import { ProjectRef, projectIdOf, workspacePathOf } from '../project-ref.ts';
 import { json, type Route, SMALL_BODY_BYTES } from '../route.ts';
 

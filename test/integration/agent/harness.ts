@@ -8,7 +8,7 @@ import type { ModelSelection } from '#domain/provider/index.ts';
 import type { Session } from '#domain/session/index.ts';
 import { TERMINAL_TURN_STATUSES, type Turn } from '#domain/turn/index.ts';
 import { createEventPublisher } from '#infra/events/event-publisher.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { systemClock } from '#shared/clock.ts';
 import { silentLog } from '#shared/log.ts';
 import {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { EventLog, LogSignal } from '#domain/events/index.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { emit } from '#domain/events/index.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { newId } from '#shared/ids.ts';
 import type { SqlDatabase } from '../../../src/infra/postgres/index.ts';
 import { createPostgresTestDatabase } from '../../harness/database.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import type { GatewayLimits } from '#ws/gateway/index.ts';
 import type { SqlDatabase } from '../../../src/infra/postgres/index.ts';
 import { createPostgresTestDatabase } from '../../harness/database.ts';

@@ -6,7 +6,7 @@ import { formatCursor } from '#domain/events/index.ts';
 import { type Message, type MessagePart, toMessageView } from '#domain/message/index.ts';
 import type { SessionFrame } from '#domain/protocol/index.ts';
 import { applyDelta } from '#domain/protocol/index.ts';
-import { createSerialQueue } from '#shared/async.ts';
+import { createSerialQueue } from '#shared/async/serial-queue.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';

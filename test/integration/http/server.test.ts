@@ -4,7 +4,8 @@ import { connect } from 'node:net';
 import { Hono } from 'hono';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type HttpServer, startHttpServer } from '#http/kit/listen.ts';
-import { deferred, sleep } from '#shared/async.ts';
+import { deferred } from '#shared/async/deferred.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { createHttpHarness } from './harness.ts';
 
 const host = '127.0.0.1';

@@ -1,6 +1,6 @@
 import postgres from 'postgres';
 import { expect, inject, it, onTestFinished } from 'vitest';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { silentLog } from '#shared/log.ts';
 import { createTransactionPool, prepareAll } from '../../../src/infra/postgres/engine/transaction-pool.ts';
 import { createPostgresDatabase } from '../../../src/infra/postgres/index.ts';

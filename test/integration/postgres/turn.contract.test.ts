@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isDomainError } from '#domain/errors.ts';
 import type { Lease } from '#domain/turn/index.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { newId } from '#shared/ids.ts';
 import { describeDatabases } from './contract.ts';
 import { NOW, newTurn, seedSession, seedTurn } from './records.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws';
 import type { Workspace } from '#domain/workspace/index.ts';
 import { encodeFrame } from '#infra/sandbox/wire/channel-wire.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { LIMITS, never } from '../sandbox/drivers.ts';
 import { connectTo, createMemoryPlacements, openRemoteWorkspace, TOKEN } from './world.ts';
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Workspace } from '#domain/workspace/index.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { newId } from '#shared/ids.ts';
 import { freePort } from '../../harness/process.ts';
 import { never } from '../sandbox/drivers.ts';

@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createActivity, createTokenCheck } from '#sandbox/index.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';

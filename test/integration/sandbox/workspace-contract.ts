@@ -3,7 +3,7 @@ import { mkdir, readdir, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Workspace, WorkspaceProvider } from '#domain/workspace/index.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { LIMITS, never, type Opened } from './drivers.ts';
 
 export type ContractSubject = Omit<Opened, 'provider'> & { provider: WorkspaceProvider };

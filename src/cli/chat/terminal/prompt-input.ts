@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { createSerialQueue } from '#shared/async.ts';
+import { createSerialQueue } from '#shared/async/serial-queue.ts';
 
 export type Answer = { kind: 'line'; text: string } | { kind: 'end' } | { kind: 'interrupt' };
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '#config/load.ts';
 import type { AutoModel, Catalogue, ProviderInfo } from '#domain/provider/index.ts';
 import { type ClosableLanguageModel, createCatalogue, createLanguageModel } from '#infra/llm/index.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { VERSION } from '#shared/version.ts';

@@ -1,4 +1,4 @@
-import { sleep } from '#shared/async.ts';
+import { within } from '#shared/async/within.ts';
 import type { HttpDeps } from '../../deps.ts';
 import { ok, type Route } from '../../kit/route.ts';
 
@@ -41,18 +41,9 @@ async function runChecks(checks: HttpDeps['checks']): Promise<Record<string, Che
 }
 
 async function runCheck(check: () => Promise<void>): Promise<CheckState> {
-  const timer = new AbortController();
-  const tooLate = sleep(CHECK_TIMEOUT_MS, timer.signal).then(
-    () => 'failing' as const,
-    () => 'failing' as const,
-  );
   const outcome = check().then(
     () => 'ok' as const,
     () => 'failing' as const,
   );
-  try {
-    return await Promise.race([outcome, tooLate]);
-  } finally {
-    timer.abort();
-  }
+  return await within(outcome, CHECK_TIMEOUT_MS, () => 'failing' as const);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ModelPart, ModelRequest, PromptMessage } from '#domain/provider/index.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { testSelection } from '../test-selection.ts';
 import { parseCommands } from './commands.ts';
 import { createDemoModel } from './demo-model.ts';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, realpath, unlink, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 
 const LockContent = z.object({
   pid: z.number().int().positive(),

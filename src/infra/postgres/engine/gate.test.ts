@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { deferred } from '#shared/async.ts';
+import { deferred } from '#shared/async/deferred.ts';
 import { createGate } from './gate.ts';
 
 const PATIENCE_MS = 20;

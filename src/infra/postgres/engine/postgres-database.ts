@@ -1,5 +1,6 @@
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres, { type Options, type Sql } from 'postgres';
+import { within } from '#shared/async/within.ts';
 import type { Log } from '#shared/log.ts';
 import { createDatabase, type RawSql, type SqlDatabase } from '../database.ts';
 import { unavailable } from '../errors.ts';
@@ -107,16 +108,9 @@ function openClient(options: PostgresOptions, { max, silenceMs, onclose }: Clien
 }
 
 async function ping(client: Sql): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = unavailable({ code: 'CONNECT_TIMEOUT', message: 'no answer to a ping' });
-    timer = setTimeout(() => reject(error), PING_TIMEOUT_MS);
+  await within(client`select 1`, PING_TIMEOUT_MS, () => {
+    throw unavailable({ code: 'CONNECT_TIMEOUT', message: 'no answer to a ping' });
   });
-  try {
-    await Promise.race([client`select 1`, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function sslOf(mode: PostgresOptions['sslmode']): Options<Record<string, never>>['ssl'] {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { WorkspaceProvider } from '#domain/workspace/index.ts';
+import { within } from '#shared/async/within.ts';
 import { newId } from '#shared/ids.ts';
 import type {
   LaunchedProcess,
@@ -103,12 +104,8 @@ async function killAll(processes: readonly LaunchedProcess[]): Promise<void> {
     launched.stdout.resume();
     launched.stderr.resume();
   }
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise((resolve) => {
-    timer = setTimeout(resolve, KILL_WAIT_MS);
-  });
-  await Promise.race([Promise.all(processes.map((launched) => launched.closed)), patience]);
-  clearTimeout(timer);
+  const gone = Promise.all(processes.map((launched) => launched.closed));
+  await within(gone, KILL_WAIT_MS, () => {});
 }
 
 function findOrNull(locations: Locations, projectId: string, root: string | null): WorkspaceLocation | null {

@@ -1,6 +1,6 @@
 import { expirePermissions } from '#domain/permission/index.ts';
 import type { Lease, Turn } from '#domain/turn/index.ts';
-import { sleep } from '#shared/async.ts';
+import { within } from '#shared/async/within.ts';
 import { randomToken } from '#shared/ids.ts';
 import type { AgentDeps } from '../ports.ts';
 import { createProjectFactsReader } from '../prompt/project-facts.ts';
@@ -181,11 +181,11 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
     const ended = () => Promise.allSettled([...active.values()].map((item) => item.ended));
     for (const item of active.values()) item.pause.abort();
     const grace = Math.min(DRAIN_GRACE_MS, drainMs / 2);
-    await within(ended(), grace);
+    await within(ended(), grace, () => {});
     for (const item of active.values()) abort(item, 'drain');
-    await within(ended(), Math.max(0, drainMs - grace));
+    await within(ended(), Math.max(0, drainMs - grace), () => {});
     taskStop.abort();
-    await within(Promise.allSettled(tasks), grace);
+    await within(Promise.allSettled(tasks), grace, () => {});
   }
 
   return {
@@ -225,15 +225,4 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
       return closing;
     },
   };
-}
-
-/** Leaves no timer behind, which would keep the process alive. */
-async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
-  const done = new AbortController();
-  const limit = sleep(limitMs, done.signal).catch(() => {});
-  try {
-    await Promise.race([work, limit]);
-  } finally {
-    done.abort();
-  }
 }

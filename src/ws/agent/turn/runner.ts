@@ -2,7 +2,7 @@ import type { AnyContext } from '#domain/create-context.ts';
 import { DomainError, isDomainError } from '#domain/errors.ts';
 import type { ModelSelection } from '#domain/provider/index.ts';
 import { WorkspaceError } from '#domain/workspace/index.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import { errorMessage } from '#shared/text.ts';
 import { abortKind } from '../coordinator/abort.ts';
 import type { Change } from '../persist/changes.ts';

@@ -5,7 +5,7 @@ import type { Message } from '#domain/message/index.ts';
 import type { ModelRequest, ModelSelection, PromptMessage } from '#domain/provider/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import type { Workspace } from '#domain/workspace/index.ts';
-import { sleep } from '#shared/async.ts';
+import { within } from '#shared/async/within.ts';
 import { createLiveOutput } from '../persist/live-output.ts';
 import { persist } from '../persist/persist.ts';
 import type { ToolScope } from '../ports.ts';
@@ -84,16 +84,9 @@ function createTextSaver(deps: RunnerDeps, { claimed, ctx }: TurnScope) {
   let saved = { messageId: '', chars: 0, at: 0 };
 
   async function settled(): Promise<Cursor | null> {
-    const done = new AbortController();
-    const late = sleep(SETTLE_TIMEOUT_MS, done.signal).then(
-      () => deps.publisher.confirmed(sessionId),
-      () => null,
+    return await within(deps.publisher.flush(sessionId), SETTLE_TIMEOUT_MS, () =>
+      deps.publisher.confirmed(sessionId),
     );
-    try {
-      return await Promise.race([deps.publisher.flush(sessionId), late]);
-    } finally {
-      done.abort();
-    }
   }
 
   async function save(message: Message, parts: Message['parts'], cursor: Cursor | null): Promise<void> {

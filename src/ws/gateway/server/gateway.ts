@@ -5,7 +5,7 @@ import { CLOSE } from '#domain/protocol/close-codes.ts';
 import type { SocketFrame } from '#domain/protocol/index.ts';
 import { getOwnedSession } from '#domain/session/index.ts';
 import type { Access, Authenticator } from '#domain/user/index.ts';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import type { Clock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import type { Log } from '#shared/log.ts';

@@ -4,7 +4,7 @@ import { CLOSE } from '#domain/protocol/close-codes.ts';
 import type { SocketFrame } from '#domain/protocol/index.ts';
 import { getOwnedSession } from '#domain/session/index.ts';
 import type { Access, Authenticator } from '#domain/user/index.ts';
-import { createSerialQueue } from '#shared/async.ts';
+import { createSerialQueue } from '#shared/async/serial-queue.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { GatewayLimits } from '../server/limits.ts';

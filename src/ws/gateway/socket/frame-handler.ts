@@ -4,7 +4,7 @@ import { answerPermission, type PermissionDecision } from '#domain/permission/in
 import { CLOSE } from '#domain/protocol/close-codes.ts';
 import { type ClientFrame, frameSessionId, type SocketFrame } from '#domain/protocol/index.ts';
 import { cancelSession, submitPrompt } from '#domain/turn/index.ts';
-import { sleep } from '#shared/async.ts';
+import { within } from '#shared/async/within.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { GatewayLimits } from '../server/limits.ts';
@@ -70,7 +70,7 @@ export function createFrameHandler(deps: FrameHandlerDeps) {
     }
     const sessionId = target(frame);
     await deps.bind(sessionId, '', false);
-    await withinTime(deps.attached());
+    await within(deps.attached(), ATTACH_PATIENCE_MS, () => {});
     await submitPrompt(ctx, {
       sessionId,
       content: frame.content,
@@ -141,14 +141,6 @@ export function createFrameHandler(deps: FrameHandlerDeps) {
       if (admit()) bad('Binary frames are not part of the protocol');
     },
   };
-}
-
-/** A prompt does not wait for an event log that is out of reach: the client gets a snapshot on its return. */
-async function withinTime(attached: Promise<void>): Promise<void> {
-  const stop = new AbortController();
-  const patience = sleep(ATTACH_PATIENCE_MS, stop.signal).catch(() => {});
-  await Promise.race([attached, patience]);
-  stop.abort();
 }
 
 function decisionOf(frame: Frame<'permission_response'>): PermissionDecision | null {

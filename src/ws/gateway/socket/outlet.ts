@@ -1,5 +1,5 @@
 import { CLOSE } from '#domain/protocol/close-codes.ts';
-import { deferred } from '#shared/async.ts';
+import { deferred } from '#shared/async/deferred.ts';
 import type { GatewayLimits } from '../server/limits.ts';
 
 /** What a connection needs of its socket. */

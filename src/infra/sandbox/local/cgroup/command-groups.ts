@@ -1,7 +1,7 @@
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sleep } from '#shared/async.ts';
+import { sleep } from '#shared/async/sleep.ts';
 import type { SandboxLimits, WorkspaceLocation } from '../driver.ts';
 import { findHierarchies, type Hierarchy } from './hierarchies.ts';
 

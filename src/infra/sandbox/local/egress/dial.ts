@@ -1,5 +1,6 @@
 import type { LookupAddress, lookup } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
+import { createSemaphore } from '#shared/async/semaphore.ts';
 import type { Target } from './target.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -29,30 +30,16 @@ export type Dial = (target: Target) => Promise<Socket>;
  * is made to these answers, so that a second resolution gains nothing. Rejects with `DialError`.
  */
 export function createDial(deps: DialDeps): Dial {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-
-  async function takeTurn(): Promise<void> {
-    if (running < MAX_LOOKUPS) {
-      running += 1;
-      return;
-    }
-    if (waiting.length >= MAX_WAITING_LOOKUPS) throw new DialError('unreachable', 'too many lookups at once');
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  }
-
-  /** Hands the turn on, or frees it. */
-  function endTurn(): void {
-    const next = waiting.shift();
-    if (next === undefined) running -= 1;
-    else next();
-  }
+  const lookups = createSemaphore({
+    size: MAX_LOOKUPS,
+    maxWaiting: MAX_WAITING_LOOKUPS,
+    refusal: () => new DialError('unreachable', 'too many lookups at once'),
+  });
 
   async function addressesOf(host: string): Promise<LookupAddress[]> {
     const family = isIP(host);
     if (family !== 0) return [{ address: host, family }];
-    await takeTurn();
-    const found = await resolveAll(deps.resolve, host).finally(endTurn);
+    const found = await lookups.run(() => resolveAll(deps.resolve, host));
     if (found.length === 0) throw new DialError('unreachable', 'the host was not found');
     if (!found.every(({ address }) => deps.isPublicAddress(address))) {
       throw new DialError('refused', 'the host leads to an address that is not public');
