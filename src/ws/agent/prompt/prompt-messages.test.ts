@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { Message, MessagePart } from '#domain/message/index.ts';
 import type { ModelInfo } from '#domain/provider/index.ts';
 import { newId } from '#shared/ids.ts';
-import { BROKEN_INPUT_RESULT, buildPrompt, MISSING_RESULT } from './prompt-messages.ts';
+import { BROKEN_INPUT_RESULT, buildPrompt, MISSING_RESULT, parseInput } from './prompt-messages.ts';
 
 const MODEL: ModelInfo = {
   id: 'm',
@@ -113,4 +113,16 @@ test('images go to models that can see, others are told', async () => {
   const picture = message('user', [{ type: 'image', Path: '/x', MIMEType: 'image/png', Data: '' }]);
   expect(await build([picture], { supportsImages: true })).toMatchObject([{ parts: [{ type: 'image' }] }]);
   expect(await build([picture])).toMatchObject([{ parts: [{ type: 'text' }] }]);
+});
+
+test.each([
+  ['{"a":1}', { a: 1 }],
+  ['"{\\"a\\":1}"', { a: 1 }],
+  ['{} {"a":1}', { a: 1 }],
+  ['{}', {}],
+  ['[1]', null],
+  ['"x"', null],
+  ['{"a":', null],
+])('the input %s of a call is read as %j', (text, expected) => {
+  expect(parseInput(text)).toEqual(expected);
 });

@@ -123,10 +123,11 @@ function answer(
   };
 }
 
-/** Null for what is not a JSON object. */
+/** Null for what is not a JSON object; one that was encoded twice, or follows an empty one, is taken. */
 export function parseInput(text: string): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = JSON.parse(text.replace(/^\s*\{\}(?=\s*\{)/, ''));
+    if (typeof value === 'string') return parseInput(value);
     return isRecord(value) ? value : null;
   } catch {
     return null;

@@ -4,6 +4,7 @@ import type { PermissionAsk } from '#domain/permission/index.ts';
 import type { ToolDeclaration } from '#domain/provider/index.ts';
 import type { StepEffect } from '#domain/turn/index.ts';
 import type { ToolScope } from '../ports.ts';
+import { parseArguments } from './arguments.ts';
 
 export interface ToolResult {
   content: string;
@@ -69,14 +70,14 @@ export function defineTool<S extends z.ZodObject>(definition: ToolDefinition<S>)
     declaration: { name: definition.name, description: definition.description, inputSchema },
     parallel: definition.parallel ?? false,
     async prepare(input, scope) {
-      const parsed = definition.input.safeParse(input);
-      return parsed.success ? definition.prepare(parsed.data, scope) : refuse(describe(parsed.error));
+      const parsed = parseArguments(definition.input, input);
+      return parsed.success ? definition.prepare(parsed.data, scope) : refuse(parsed.problem);
     },
     recover:
       recover &&
       (async (input, scope, journal) => {
-        const parsed = definition.input.safeParse(input);
-        return parsed.success ? recover(parsed.data, scope, journal) : refuse(describe(parsed.error));
+        const parsed = parseArguments(definition.input, input);
+        return parsed.success ? recover(parsed.data, scope, journal) : refuse(parsed.problem);
       }),
   };
 }
@@ -96,15 +97,4 @@ export function readOnly(run: ToolPlan['run']): Prepared {
 
 export function failure(content: string): ToolResult {
   return { content, isError: true };
-}
-
-function describe(error: z.ZodError): string {
-  const issue = error.issues[0];
-  if (!issue) return 'Invalid input';
-  const path = issue.path.join('.');
-  if (issue.code === 'unrecognized_keys') return `Invalid input: unknown parameter ${issue.keys.join(', ')}`;
-  if (issue.code === 'invalid_type' && issue.input === undefined && path !== '') {
-    return `Invalid input: missing required parameter ${path}`;
-  }
-  return path === '' ? `Invalid input: ${issue.message}` : `Invalid input: ${path}: ${issue.message}`;
 }
