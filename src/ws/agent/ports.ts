@@ -7,6 +7,7 @@ import type { Session } from '#domain/session/index.ts';
 import type { Workspace, WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
+import type { CoordinatorIntervals } from './coordinator/intervals.ts';
 import type { JobRegistry } from './tools/shell/jobs.ts';
 
 export type { Job, JobRegistry } from './tools/shell/jobs.ts';
@@ -50,6 +51,7 @@ export interface AgentDeps {
   clock: Clock;
   log: Log;
   settings: AgentSettings;
+  intervals: CoordinatorIntervals;
 }
 
 /** What one tool call may use. */

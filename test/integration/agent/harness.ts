@@ -13,6 +13,7 @@ import { systemClock } from '#shared/clock.ts';
 import { silentLog } from '#shared/log.ts';
 import {
   type AgentSettings,
+  COORDINATOR_INTERVALS,
   type Coordinator,
   createCoordinator,
   type ResolveModel,
@@ -120,6 +121,7 @@ export async function createAgentHarness(
         clock,
         log: silentLog,
         settings: { ...SETTINGS, ...settings, ...own },
+        intervals: { ...COORDINATOR_INTERVALS, renew: 100, poll: 50, sweep: 100 },
       });
       coordinators.push(coordinator);
       return coordinator;

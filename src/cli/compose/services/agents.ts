@@ -1,7 +1,7 @@
 import type { Config } from '#config/load.ts';
 import { type Catalogue, resolveModel } from '#domain/provider/index.ts';
 import type { WorkspaceProvider } from '#domain/workspace/index.ts';
-import { type AgentSettings, createCoordinator } from '#ws/agent/index.ts';
+import { type AgentSettings, COORDINATOR_INTERVALS, createCoordinator } from '#ws/agent/index.ts';
 import type { CloseStack } from '../../close-stack.ts';
 import type { Platform } from '../platform/platform.ts';
 import { autoModelOf, openLanguageModel } from './models.ts';
@@ -26,6 +26,7 @@ export function openAgents({ platform, catalogue, workspaces, stack }: AgentsDep
     model,
     resolveModel: (session, purpose) => resolveModel(modelDeps, system, { session, purpose }),
     settings: settingsOf(config),
+    intervals: COORDINATOR_INTERVALS,
   });
   stack.push('turns', () => coordinator.close());
   coordinator.start();

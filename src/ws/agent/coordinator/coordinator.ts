@@ -10,13 +10,6 @@ import type { RunnerDeps } from '../turn/claimed-turn.ts';
 import { runTurn } from '../turn/runner.ts';
 import { type AbortKind, TurnAbort } from './abort.ts';
 
-const LEASE_MS = 15_000;
-/** Also how often cancel flags are looked at that no hint told of. */
-const RENEW_INTERVAL_MS = 2000;
-/** Counted from when a renewal was sent, so well before the lease ends in the database. */
-const SELF_FENCE_MS = 10_000;
-const POLL_INTERVAL_MS = 1000;
-const SWEEP_INTERVAL_MS = 3000;
 const SWEEP_BATCH = 50;
 const DRAIN_MS = 10_000;
 /** How long commands may still end by themselves when the process stops. */
@@ -43,7 +36,7 @@ interface ActiveTurn {
 
 /** Runs queued turns in this process, as many at a time as the settings allow. */
 export function createCoordinator(deps: AgentDeps): Coordinator {
-  const { settings, log } = deps;
+  const { settings, intervals, log } = deps;
   const owner = randomToken(96);
   const ctx = deps.contexts({ actor: { kind: 'system' }, requestId: `coordinator:${owner}` });
   const { turns } = ctx.repositories;
@@ -77,7 +70,7 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
   const pump = singly(async () => {
     while (closing === null && active.size < settings.maxWorkers) {
       const claimedAt = performance.now();
-      const claimed = await turns.claim(owner, LEASE_MS);
+      const claimed = await turns.claim(owner, intervals.lease);
       if (!claimed) return;
       launch({ ...claimed, claimedAt });
       if (!claimed.more) return;
@@ -113,7 +106,7 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
     if (active.size === 0) return;
     const sentAt = performance.now();
     const before = [...active.values()];
-    const held = await turns.renew(owner, LEASE_MS);
+    const held = await turns.renew(owner, intervals.lease);
     renewedAt = sentAt;
     for (const item of before) {
       const lease = held.find(
@@ -138,7 +131,7 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
   function fence(): void {
     const now = performance.now();
     for (const item of active.values()) {
-      if (now - Math.max(item.claimedAt, renewedAt) > SELF_FENCE_MS) abort(item, 'lease_lost');
+      if (now - Math.max(item.claimedAt, renewedAt) > intervals.selfFence) abort(item, 'lease_lost');
     }
   }
 
@@ -205,10 +198,10 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
         }),
       );
       timers.push(
-        setInterval(pump, POLL_INTERVAL_MS),
-        setInterval(renew, RENEW_INTERVAL_MS),
-        setInterval(fence, POLL_INTERVAL_MS),
-        setInterval(sweep, SWEEP_INTERVAL_MS),
+        setInterval(pump, intervals.poll),
+        setInterval(renew, intervals.renew),
+        setInterval(fence, intervals.poll),
+        setInterval(sweep, intervals.sweep),
       );
       sweep();
       pump();
