@@ -42,6 +42,8 @@ export const ToolResultPart = z.object({
   /** JSON text for user interfaces; never sent to the model. */
   metadata: z.string().optional(),
   is_error: z.boolean(),
+  /** The turn ends with the step of this result. */
+  stop_turn: z.literal(true).optional(),
   mime_type: z.string().optional(),
   /** Base64. */
   data: z.string().optional(),

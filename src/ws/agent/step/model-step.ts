@@ -3,8 +3,9 @@ import type { FinishPart, Message } from '#domain/message/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import { newId } from '#shared/ids.ts';
 import { abortKind } from '../coordinator/abort.ts';
-import { commit, conclude, finish, handBack, type LoopEnd, type Run, remember } from '../turn/run.ts';
-import { nextIndex } from '../turn/turn-state.ts';
+import type { LoopEnd, Run } from '../turn/loop-ports.ts';
+import { commit, endAborted, endTurn, handBack } from '../turn/turn-end.ts';
+import { nextIndex, remember } from '../turn/turn-state.ts';
 import { type Assembler, createAssembler } from './assembler.ts';
 import { finishReasonOf, type StreamedStep, type StreamSink, streamStep } from './step-stream.ts';
 import { stepUsage } from './usage.ts';
@@ -150,7 +151,7 @@ async function stopModelStep(
   if (!run.signal.aborted) return handBack(run);
   const kind = abortKind(run.signal);
   if (kind === 'cancel' || kind === 'timeout') await saveBroken(run, message, assembler, keepCalls);
-  return conclude(run);
+  return endAborted(run);
 }
 
 async function failModelStep(
@@ -163,7 +164,7 @@ async function failModelStep(
   run.hooks.delta(message, { delta_type: 'error', content: text });
   await saveBroken(run, message, assembler);
   const details = error?.status === undefined ? error?.code : `${error.code} (HTTP ${error.status})`;
-  return finish(run, {
+  return endTurn(run, {
     status: 'failed',
     error: text,
     errorCode: `model_${error?.code ?? 'failed'}`,

@@ -6,7 +6,7 @@ import type { CallOutcome, OpenAsk } from '../persist/changes.ts';
 import type { ToolScope } from '../ports.ts';
 import { parseInput } from '../prompt/prompt-messages.ts';
 import type { Prepared, Tool, ToolAsk, ToolPlan, ToolResult } from '../tools/tool.ts';
-import { stopMark, type TurnState } from '../turn/turn-state.ts';
+import type { TurnState } from '../turn/turn-state.ts';
 import type { Decision } from './approval.ts';
 
 export const MAX_PARALLEL = 5;
@@ -146,13 +146,14 @@ export function unknownOutcome(call: ToolCall): CallOutcome {
 
 function outcomeOf(call: ToolCall, result: ToolResult, hasStep = false): CallOutcome {
   const isError = result.isError ?? false;
-  const metadata = { ...result.metadata, ...(result.stopTurn ? stopMark() : {}) };
+  const { metadata = {} } = result;
   const part: ToolResultPart = {
     type: 'tool_result',
     tool_call_id: call.id,
     name: call.name,
     content: result.content.replaceAll('\0', '\uFFFD'),
     is_error: isError,
+    ...(result.stopTurn ? { stop_turn: true } : {}),
     ...(Object.keys(metadata).length > 0 ? { metadata: JSON.stringify(metadata) } : {}),
     ...(result.image
       ? { mime_type: result.image.mediaType, data: Buffer.from(result.image.data).toString('base64') }

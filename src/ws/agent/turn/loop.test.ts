@@ -17,7 +17,7 @@ import { buildPrompt } from '../prompt/prompt-messages.ts';
 import type { Decision } from '../step/approval.ts';
 import { defineTool, plan, type Tool } from '../tools/tool.ts';
 import { runLoop } from './loop.ts';
-import type { LoopInput } from './run.ts';
+import type { LoopInput } from './loop-ports.ts';
 import type { TurnState } from './turn-state.ts';
 
 const SELECTION: LoopInput['selection'] = {

@@ -5,17 +5,9 @@ import { abortKind } from '../coordinator/abort.ts';
 import type { CallOutcome } from '../persist/changes.ts';
 import { modelStep, summaryStep } from '../step/model-step.ts';
 import { nextBatch, prepareCall, refusedOutcome, runPlans, unknownOutcome } from '../step/tool-step.ts';
-import {
-  commit,
-  conclude,
-  finish,
-  handBack,
-  type LoopEnd,
-  type LoopInput,
-  type Run,
-  remember,
-} from './run.ts';
-import { nextAction, nextIndex } from './turn-state.ts';
+import type { LoopEnd, LoopInput, Run } from './loop-ports.ts';
+import { commit, endAborted, endTurn, handBack } from './turn-end.ts';
+import { nextAction, nextIndex, remember } from './turn-state.ts';
 
 /**
  * Carries a turn on from whatever is stored of it until it ends, waits for an answer, or is taken away.
@@ -31,16 +23,16 @@ export async function runLoop(input: LoopInput): Promise<LoopEnd> {
 
 async function nextStep(run: Run): Promise<LoopEnd | null> {
   const { state, limits, signal, pause } = run;
-  if (signal.aborted) return conclude(run);
+  if (signal.aborted) return endAborted(run);
   const action = nextAction(state, limits);
   switch (action.kind) {
     case 'end_denied':
       refinish(run, action.message);
-      return finish(run, { status: 'succeeded' });
+      return endTurn(run, { status: 'succeeded' });
     case 'end':
-      return finish(run, { status: 'succeeded' });
+      return endTurn(run, { status: 'succeeded' });
     case 'fail':
-      return finish(run, { status: 'failed', error: action.error, errorCode: action.errorCode });
+      return endTurn(run, { status: 'failed', error: action.error, errorCode: action.errorCode });
     case 'refuse_calls':
       addResults(run, action.calls.map(refusedOutcome));
       return null;
@@ -60,7 +52,7 @@ async function toolStep(run: Run, open: ToolCall[]): Promise<LoopEnd | null> {
   const { state, tools, hooks, signal } = run;
   const batch = nextBatch(open, tools);
   const ready = await Promise.all(batch.map((call) => prepareCall(call, { state, tools, hooks })));
-  if (signal.aborted) return conclude(run);
+  if (signal.aborted) return endAborted(run);
   const asks = ready.flatMap((item) => (item.kind === 'ask' ? [item.ask] : []));
   if (asks.length === ready.length) {
     await commit(run, { kind: 'wait', asks });
@@ -91,7 +83,7 @@ async function toolStep(run: Run, open: ToolCall[]): Promise<LoopEnd | null> {
     const lost = cut.filter(({ plan }) => plan.effect === 'unsafe').map(({ call }) => unknownOutcome(call));
     if (lost.length > 0) addResults(run, lost);
   }
-  return conclude(
+  return endAborted(
     run,
     cut.map(({ call }) => call),
   );

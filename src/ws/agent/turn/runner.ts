@@ -1,7 +1,5 @@
 import type { AnyContext } from '#domain/create-context.ts';
-import { DomainError, isDomainError } from '#domain/errors.ts';
-import type { ModelSelection } from '#domain/provider/index.ts';
-import { WorkspaceError } from '#domain/workspace/index.ts';
+import { isDomainError } from '#domain/errors.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { errorMessage } from '#shared/text.ts';
 import { abortKind } from '../coordinator/abort.ts';
@@ -12,12 +10,13 @@ import { textOf } from '../prompt/prompt-messages.ts';
 import type { ClaimedTurn, RunnerDeps } from './claimed-turn.ts';
 import { type LoadedTurn, loadTurn } from './load-turn.ts';
 import { runLoop } from './loop.ts';
-import type { LoopEnd } from './run.ts';
-import { createTurnHooks, type TurnScope } from './turn-hooks.ts';
+import type { LoopEnd } from './loop-ports.ts';
+import { openTurn, TurnRefused } from './open-turn.ts';
+import { createTurnHooks } from './turn-hooks.ts';
 import { summarizeAt } from './turn-state.ts';
 
 const MAX_ATTEMPTS = 3;
-const SETTLE_RETRY_MS = 1000;
+const END_RETRY_MS = 1000;
 
 /** Runs a claimed turn until it ends or is given away. Never throws; the lease is released or lost afterwards. */
 export async function runTurn(deps: RunnerDeps, claimed: ClaimedTurn): Promise<LoopEnd> {
@@ -28,15 +27,15 @@ export async function runTurn(deps: RunnerDeps, claimed: ClaimedTurn): Promise<L
     return await attempt(deps, claimed, ctx);
   } catch (error) {
     if (isLost(error) || isLostSignal(claimed.signal)) return 'lost';
-    log.error({ err: error }, 'turn broke off');
-    return settle(claimed, ctx, error);
+    if (!(error instanceof TurnRefused)) log.error({ err: error }, 'turn broke off');
+    return endBroken(claimed, ctx, error);
   }
 }
 
 async function attempt(deps: RunnerDeps, claimed: ClaimedTurn, ctx: AnyContext): Promise<LoopEnd> {
   const { turn } = claimed;
   const end = (outcome: Extract<Change, { kind: 'finish' }>['outcome']) =>
-    conclude(ctx, claimed, { kind: 'finish', outcome, interrupted: [] });
+    storeEnd(ctx, claimed, { kind: 'finish', outcome, interrupted: [] });
   const takeOver = takeOverLog(deps, claimed, ctx);
   takeOver.catch(() => {});
   if (turn.cancelRequested) {
@@ -54,20 +53,20 @@ async function attempt(deps: RunnerDeps, claimed: ClaimedTurn, ctx: AnyContext):
   const selection = deps.resolveModel({ id: turn.sessionId, userId: turn.userId }, 'main');
   selection.catch(() => {});
   const loaded = await loadTurn(ctx, turn);
-  const [scope] = await Promise.all([openScope(deps, claimed, { ctx, loaded, selection }), takeOver]);
-  if (scope instanceof DomainError) {
-    return end({ status: 'failed', error: scope.message, errorCode: scope.code });
-  }
+  const opening = openTurn(deps, { claimed, ctx, loaded, selection });
+  opening.catch(() => {});
+  await takeOver;
+  const open = await opening;
   if (loaded.isFresh && turn.number === 1) startTitle(deps, ctx, loaded);
-  const hooks = createTurnHooks(deps, scope);
+  const hooks = createTurnHooks(deps, open);
   try {
     return await runLoop({
       state: loaded.state,
       tools: new Map(deps.tools.map((tool) => [tool.name, tool])),
-      selection: scope.selection,
+      selection: open.selection,
       limits: {
         maxSteps: deps.settings.maxSteps,
-        summarizeAt: deps.settings.autoSummarize ? summarizeAt(scope.selection.model.contextWindow) : null,
+        summarizeAt: deps.settings.autoSummarize ? summarizeAt(open.selection.model.contextWindow) : null,
       },
       hooks,
       now: () => deps.clock.now(),
@@ -94,26 +93,6 @@ async function takeOverLog(
   }
 }
 
-/** A `DomainError` is what the user has to be told instead. */
-async function openScope(
-  deps: RunnerDeps,
-  claimed: ClaimedTurn,
-  { ctx, loaded, selection }: { ctx: AnyContext; loaded: LoadedTurn; selection: Promise<ModelSelection> },
-): Promise<TurnScope | DomainError> {
-  const { project } = loaded;
-  try {
-    const [selected, workspace] = await Promise.all([
-      selection,
-      deps.workspaces.open(project.id, project.workspaceRoot),
-    ]);
-    return { claimed, ctx, loaded, selection: selected, workspace };
-  } catch (error) {
-    if (isDomainError(error) && !isDomainError(error, 'unavailable')) return error;
-    if (!(error instanceof WorkspaceError)) throw error;
-    return new DomainError('unavailable', `The workspace cannot be used: ${error.message}`, { cause: error });
-  }
-}
-
 function startTitle(deps: RunnerDeps, ctx: AnyContext, { session, state }: LoadedTurn): void {
   const prompt = state.history.map(textOf).find((text) => text !== '') ?? '';
   if (prompt === '') return;
@@ -126,32 +105,31 @@ function startTitle(deps: RunnerDeps, ctx: AnyContext, { session, state }: Loade
 
 /**
  * After an unexpected failure: a turn must neither stay busy nor vanish. The outage of a store gives it back to the
- * queue, a bug ends it; both are tried until the database has it, or until the lease is gone.
+ * queue, a bug or a refusal ends it; both are tried until the database has it, or until the lease is gone.
  */
-async function settle(claimed: ClaimedTurn, ctx: AnyContext, cause: unknown): Promise<LoopEnd> {
-  const change: Change = isDomainError(cause, 'unavailable')
-    ? { kind: 'hand_back' }
-    : {
-        kind: 'finish',
-        outcome: { status: 'failed', error: 'Internal error', errorCode: 'internal' },
-        interrupted: [],
-      };
+async function endBroken(claimed: ClaimedTurn, ctx: AnyContext, cause: unknown): Promise<LoopEnd> {
+  const change = endOf(cause);
   for (;;) {
     try {
-      return await conclude(ctx, claimed, change);
+      return await storeEnd(ctx, claimed, change);
     } catch (error) {
       if (isLost(error) || isLostSignal(claimed.signal) || claimed.pause.aborted) return 'lost';
       ctx.log.warn({ err: errorMessage(error) }, 'the end of the turn could not be stored');
-      await sleep(SETTLE_RETRY_MS, claimed.pause).catch(() => {});
+      await sleep(END_RETRY_MS, claimed.pause).catch(() => {});
     }
   }
 }
 
-async function conclude(
-  ctx: AnyContext,
-  { turn, lease }: ClaimedTurn,
-  change: Extract<Change, { kind: 'finish' | 'hand_back' }>,
-): Promise<LoopEnd> {
+type End = Extract<Change, { kind: 'finish' | 'hand_back' }>;
+
+function endOf(cause: unknown): End {
+  if (isDomainError(cause, 'unavailable')) return { kind: 'hand_back' };
+  const told = cause instanceof TurnRefused ? cause : { message: 'Internal error', code: 'internal' };
+  const outcome = { status: 'failed' as const, error: told.message, errorCode: told.code };
+  return { kind: 'finish', outcome, interrupted: [] };
+}
+
+async function storeEnd(ctx: AnyContext, { turn, lease }: ClaimedTurn, change: End): Promise<LoopEnd> {
   await persist({ ctx, turn, lease, nextStepIndex: () => 0, stored() {} }, [change]);
   return change.kind === 'finish' ? 'finished' : 'handed_back';
 }

@@ -68,7 +68,7 @@ export function nextAction(state: TurnState, limits: LoopLimits): Action {
   const continues = finishOf(message)?.reason === 'tool_use';
   if (open.length > 0) return { kind: continues ? 'run_tools' : 'refuse_calls', calls: open };
   if (!continues) return { kind: 'end' };
-  if ([...results.values()].some(stopsTurn)) return { kind: 'end_denied', message };
+  if ([...results.values()].some((result) => result.stop_turn)) return { kind: 'end_denied', message };
   return furtherStep(state, own, limits);
 }
 
@@ -131,19 +131,13 @@ export function finishOf(message: Message): FinishPart | undefined {
   return message.parts.find((part): part is FinishPart => part.type === 'finish');
 }
 
-const STOP_TURN_KEY = 'stop_turn';
-
-export function stopMark(): Record<string, unknown> {
-  return { [STOP_TURN_KEY]: true };
-}
-
-function stopsTurn({ metadata }: ToolResultPart): boolean {
-  if (!metadata?.includes(STOP_TURN_KEY)) return false;
-  const parsed: unknown = JSON.parse(metadata);
-  return typeof parsed === 'object' && parsed !== null && Reflect.get(parsed, STOP_TURN_KEY) === true;
-}
-
 export function nextIndex(state: TurnState): number {
   const own = state.history.filter(({ turnNumber }) => turnNumber === state.turn.number);
   return Math.max(-1, ...own.map(({ index }) => index)) + 1;
+}
+
+export function remember(state: TurnState, message: Message): void {
+  const at = state.history.findIndex(({ id }) => id === message.id);
+  if (at === -1) state.history.push(message);
+  else state.history[at] = message;
 }

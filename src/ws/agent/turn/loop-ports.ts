@@ -1,8 +1,6 @@
 import type { Cursor } from '#domain/events/index.ts';
 import type { Message } from '#domain/message/index.ts';
 import type { ModelPart, ModelRequest, ModelSelection } from '#domain/provider/index.ts';
-import type { ToolCall } from '#domain/toolcall/index.ts';
-import { abortKind } from '../coordinator/abort.ts';
 import type { Change } from '../persist/changes.ts';
 import type { StreamSink } from '../step/step-stream.ts';
 import type { ToolStepHooks } from '../step/tool-step.ts';
@@ -45,44 +43,4 @@ export interface LoopInput {
 export interface Run extends LoopInput {
   /** Goes into the next transaction. */
   pending: Change[];
-}
-
-export async function commit(run: Run, ...last: Change[]): Promise<void> {
-  const changes = [...run.pending.splice(0), ...last];
-  if (changes.length > 0) await run.hooks.commit(changes);
-}
-
-type Outcome = Extract<Change, { kind: 'finish' }>['outcome'];
-
-export async function finish(run: Run, outcome: Outcome, interrupted: string[] = []): Promise<LoopEnd> {
-  await commit(run, { kind: 'finish', outcome, interrupted });
-  return 'finished';
-}
-
-export async function handBack(run: Run): Promise<LoopEnd> {
-  await commit(run, { kind: 'hand_back' });
-  return 'handed_back';
-}
-
-/** After the signal. `started`: calls whose effect may have happened. */
-export async function conclude(run: Run, started: ToolCall[] = []): Promise<LoopEnd> {
-  const interrupted = started.map(({ id }) => id);
-  switch (abortKind(run.signal)) {
-    case 'lease_lost':
-      return 'lost';
-    case 'cancel':
-      return finish(run, { status: 'cancelled' }, interrupted);
-    case 'timeout': {
-      const error = `The turn took longer than ${Math.round(run.taskTimeoutMs / 1000)} seconds`;
-      return finish(run, { status: 'failed', error, errorCode: 'timeout' }, interrupted);
-    }
-    case 'drain':
-      return handBack(run);
-  }
-}
-
-export function remember(state: TurnState, message: Message): void {
-  const at = state.history.findIndex(({ id }) => id === message.id);
-  if (at === -1) state.history.push(message);
-  else state.history[at] = message;
 }
