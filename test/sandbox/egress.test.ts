@@ -1,9 +1,9 @@
-import type { lookup } from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { silentLog } from '#shared/log.ts';
+import { createAddressGuard, type Resolve } from '../../src/infra/net/address-guard.ts';
 import { hasBubblewrap, LIMITS, never, type Opened, openWorkspace } from '../integration/sandbox/drivers.ts';
 import { createReport } from './report.ts';
 
@@ -53,8 +53,10 @@ function testNetwork(port: number) {
     network: {
       mode: 'allowlist' as const,
       allow: names.map((name) => `${name}:${port}`),
-      resolve: resolve as unknown as typeof lookup,
-      isPublicAddress: (address: string) => address === '127.0.0.1',
+      guard: createAddressGuard({
+        resolve: resolve as unknown as Resolve,
+        isPublicAddress: (address) => address === '127.0.0.1',
+      }),
     },
   };
 }

@@ -1,7 +1,8 @@
-import type { lookup } from 'node:dns';
-import { isIP, type LookupFunction } from 'node:net';
+import type { LookupFunction } from 'node:net';
 import { Agent, fetch } from 'undici';
 import { SourceControlError } from '#domain/workspace/index.ts';
+import { type AddressGuard, addressRefusalIn } from '../net/address-guard.ts';
+import { hasPrivateAddress } from '../net/public-address.ts';
 import { notGit } from './failures.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -14,8 +15,7 @@ const HIDDEN: ReadonlySet<number> = new Set([401, 403, 404, 410]);
 
 export interface GuardedHttpDeps {
   /** Of names; each time a connection is made. */
-  resolve: typeof lookup;
-  isPublicAddress(address: string): boolean;
+  guard: AddressGuard;
   /** Exact origins that may be private and may be plain http, by the operator. */
   allowPrivate: readonly string[];
   userAgent: string;
@@ -37,14 +37,13 @@ export interface GuardedHttp {
 /** HTTP for git: https to public addresses, plus what the operator allows. Throws `SourceControlError`. */
 export function createGuardedHttp(deps: GuardedHttpDeps): GuardedHttp {
   const allowed = new Set(deps.allowPrivate);
-  const open = createAgent(deps.resolve as LookupFunction);
-  const guarded = createAgent(guardedLookup(deps));
+  const open = createAgent();
+  const guarded = createAgent(deps.guard.lookup);
 
   function agentFor(url: URL): Agent {
     if (allowed.has(url.origin)) return open;
     if (url.protocol !== 'https:') throw refused('only https URLs can be cloned');
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(host) !== 0 && !deps.isPublicAddress(host)) throw refusedAddress();
+    if (hasPrivateAddress(url)) throw refusedAddress();
     return guarded;
   }
 
@@ -84,27 +83,12 @@ export function createGuardedHttp(deps: GuardedHttpDeps): GuardedHttp {
   };
 }
 
-function createAgent(lookup: LookupFunction): Agent {
+function createAgent(lookup?: LookupFunction): Agent {
   return new Agent({
     headersTimeout: SILENCE_MS,
     bodyTimeout: SILENCE_MS,
-    connect: { timeout: CONNECT_TIMEOUT_MS, lookup },
+    connect: { timeout: CONNECT_TIMEOUT_MS, ...(lookup && { lookup }) },
   });
-}
-
-/** Runs when a socket is made: one answer that is not public refuses the name, so rebinding gains nothing. */
-function guardedLookup({ resolve, isPublicAddress }: GuardedHttpDeps): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, '');
-      const [first] = addresses;
-      if (!first || !addresses.every(({ address }) => isPublicAddress(address))) {
-        return callback(refusedAddress(), '');
-      }
-      if (options.all) return callback(null, addresses);
-      callback(null, first.address, first.family);
-    });
-  };
 }
 
 async function answerOf(
@@ -135,8 +119,8 @@ async function* guardBody(
 
 /** Names and addresses of a failed connection stay with us. */
 function toFailure(error: unknown): SourceControlError {
+  if (addressRefusalIn(error)) return refusedAddress();
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof SourceControlError) return cause;
     if ('code' in cause && cause.code === 'ENOTFOUND') {
       return new SourceControlError('unreachable', 'the host of the URL was not found', { cause: error });
     }

@@ -13,12 +13,16 @@ export function isPublicAddress(address: string): boolean {
   return parsed.range() === 'unicast' && !CLOUD_INTERNAL.has(parsed.toString());
 }
 
+/** The URL names an address, no host name, and the address is not public. */
+export function hasPrivateAddress(url: URL): boolean {
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return ipaddr.isValid(host) && !isPublicAddress(host);
+}
+
 /** Why a tenant's URL must not be called, or null. Host names are checked again when they are dialled. */
 export function refusalOf(url: URL): string | null {
   if (url.protocol !== 'https:') return 'The base URL must begin with https://.';
   if (url.username || url.password) return 'The base URL must not contain credentials.';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  if (ipaddr.isValid(host) && !isPublicAddress(host))
-    return 'The base URL points to an address that is not public.';
+  if (hasPrivateAddress(url)) return 'The base URL points to an address that is not public.';
   return null;
 }

@@ -16,6 +16,7 @@ import { startHttpServer } from '#http/kit/listen.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';
 import { createSourceControl } from '../../../src/infra/git/index.ts';
+import { createAddressGuard } from '../../../src/infra/net/address-guard.ts';
 import { isPublicAddress } from '../../../src/infra/net/public-address.ts';
 import {
   createWorkspaceProvider,
@@ -48,8 +49,7 @@ beforeAll(async () => {
     log: silentLog,
   });
   sourceControl = createSourceControl({
-    resolve: lookup,
-    isPublicAddress,
+    guard: createAddressGuard({ resolve: lookup, isPublicAddress }),
     allowPrivate: [git.origin],
     userAgent: 'git/test',
     maxCloneBytes: 4 * MEBIBYTE,

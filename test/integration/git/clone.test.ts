@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type SourceControl, SourceControlError } from '#domain/workspace/index.ts';
 import { newId } from '#shared/ids.ts';
 import { createSourceControl, type SourceControlDeps } from '../../../src/infra/git/index.ts';
+import { createAddressGuard } from '../../../src/infra/net/address-guard.ts';
 import { isPublicAddress } from '../../../src/infra/net/public-address.ts';
 import { never, type Opened, openWorkspace } from '../sandbox/drivers.ts';
 import { DRIVERS, type Driver, type OpenedDirectory, openOn } from './drivers.ts';
@@ -27,8 +28,7 @@ afterEach(async () => {
 
 function open(overrides: Partial<SourceControlDeps> = {}): SourceControl {
   const sourceControl = createSourceControl({
-    resolve: lookup,
-    isPublicAddress,
+    guard: createAddressGuard({ resolve: lookup, isPublicAddress }),
     allowPrivate: [server.origin],
     userAgent: 'git/test',
     maxCloneBytes: 64 * 1024 * 1024,
@@ -183,8 +183,9 @@ describe('a clone', () => {
     const resolve = ((_name: string, _options: object, done: (...args: unknown[]) => void) => {
       done(null, answers[asked++]);
     }) as unknown as typeof lookup;
+    const guard = createAddressGuard({ resolve, isPublicAddress });
     for (const _ of answers) {
-      expect(await failure('https://git.example/a', { resolve })).toMatch(/^refused: .*not public/);
+      expect(await failure('https://git.example/a', { guard })).toMatch(/^refused: .*not public/);
     }
     expect(asked).toBe(answers.length);
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { SourceControl } from '#domain/workspace/index.ts';
 import { createSourceControl } from '../../../src/infra/git/index.ts';
+import { createAddressGuard } from '../../../src/infra/net/address-guard.ts';
 import { never } from '../sandbox/drivers.ts';
 import { DRIVERS, type OpenedDirectory, openOn, runsOnHost } from './drivers.ts';
 
@@ -17,8 +18,7 @@ describe.each(DRIVERS)('the diff of a working tree on %s', (driver) => {
   const closings: Array<() => Promise<void>> = [];
   const openControl = (diffTimeoutMs?: number) =>
     createSourceControl({
-      resolve: lookup,
-      isPublicAddress: () => false,
+      guard: createAddressGuard({ resolve: lookup, isPublicAddress: () => false }),
       allowPrivate: [],
       userAgent: 'git/test',
       maxCloneBytes: 1,

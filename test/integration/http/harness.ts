@@ -25,6 +25,7 @@ import {
 } from '../../../src/infra/auth/index.ts';
 import { createSourceControl } from '../../../src/infra/git/index.ts';
 import { createMemoryBus, createMemoryEventLog } from '../../../src/infra/memory/index.ts';
+import { createAddressGuard } from '../../../src/infra/net/address-guard.ts';
 import { isPublicAddress } from '../../../src/infra/net/public-address.ts';
 import { createDirectoryWorkspace, type DirectoryWorkspace } from '../../doubles/directory-workspace.ts';
 import { createTestDatabase, type DatabaseKind } from '../../harness/database.ts';
@@ -152,8 +153,7 @@ export async function createHttpHarness(
   const workspaces = new Set<string>();
   const files = createRepository();
   const sourceControl = createSourceControl({
-    resolve: lookup,
-    isPublicAddress,
+    guard: createAddressGuard({ resolve: lookup, isPublicAddress }),
     allowPrivate: [],
     userAgent: 'git/test',
     maxCloneBytes: 1024 * 1024,

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns';
 import { configError, EXIT, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
 import { type PlacementRepository, WorkspaceError, type WorkspaceProvider } from '#domain/workspace/index.ts';
+import { createAddressGuard } from '#infra/net/address-guard.ts';
 import { isPublicAddress } from '#infra/net/public-address.ts';
 import {
   createWorkspaceProvider,
@@ -101,5 +102,7 @@ export function workspaceRootsOf({ sandbox, cwd }: Config): string[] {
 
 function networkOf({ sandbox }: Config): SandboxNetwork {
   const { mode, allow } = sandbox.network;
-  return mode === 'allowlist' ? { mode, allow, resolve: lookup, isPublicAddress } : { mode };
+  return mode === 'allowlist'
+    ? { mode, allow, guard: createAddressGuard({ resolve: lookup, isPublicAddress }) }
+    : { mode };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { createGuardedLookup, type Resolve } from './guarded-fetch.ts';
+import type { Resolve } from '../../net/address-guard.ts';
+import { createGuardedLookup } from './guarded-fetch.ts';
 
 function answering(...addresses: string[]): Resolve {
   const all = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));

@@ -1,6 +1,6 @@
-import type { lookup as resolve } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, fetch } from 'undici';
+import { AddressRefusal, createAddressGuard, type Resolve } from '../../net/address-guard.ts';
 import { isPublicAddress, refusalOf } from '../../net/public-address.ts';
 import { ModelFailure } from '../failure.ts';
 
@@ -20,9 +20,6 @@ export interface ProviderHttp {
   guarded: Fetch;
   close(): Promise<void>;
 }
-
-/** The resolver, so that a test can answer for a name. */
-export type Resolve = typeof resolve;
 
 /** Neither fetch follows redirects, because a redirect would carry the key to another origin. */
 export function createProviderHttp(deps: { resolve: Resolve }): ProviderHttp {
@@ -61,20 +58,15 @@ async function send(url: string, init: FetchInit, dispatcher: Dispatcher): Promi
   throw new ModelFailure('refused_address', 'The provider redirects elsewhere; redirects are not followed.');
 }
 
-/** Runs at connect time: one answer that is not public refuses the name, so that rebinding gains nothing. */
-export function createGuardedLookup(resolveName: Resolve): LookupFunction {
-  return (hostname, options, callback) => {
-    resolveName(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return callback(error, '');
-      const [first] = addresses;
-      if (!first || !addresses.every(({ address }) => isPublicAddress(address))) {
-        return callback(
-          new ModelFailure('refused_address', 'The base URL points to an address that is not public.'),
-          '',
-        );
-      }
-      if (options.all) return callback(null, addresses);
-      callback(null, first.address, first.family);
-    });
-  };
+/** The guard of addresses with a failure that a session can show. */
+export function createGuardedLookup(resolve: Resolve): LookupFunction {
+  const guard = createAddressGuard({ resolve, isPublicAddress });
+  return (hostname, options, callback) =>
+    guard.lookup(hostname, options, (error, ...answer) =>
+      callback(error instanceof AddressRefusal ? refusedAddress() : error, ...answer),
+    );
+}
+
+function refusedAddress(): ModelFailure {
+  return new ModelFailure('refused_address', 'The base URL points to an address that is not public.');
 }

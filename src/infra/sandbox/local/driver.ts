@@ -1,5 +1,5 @@
-import type { lookup } from 'node:dns';
 import type { Readable, Writable } from 'node:stream';
+import type { AddressGuard } from '../../net/address-guard.ts';
 
 /** Bounds of one command or, where a cgroup is at hand, of all commands of a workspace. */
 export interface SandboxLimits {
@@ -21,8 +21,7 @@ export type SandboxNetwork =
   | {
       mode: 'allowlist';
       allow: readonly string[];
-      resolve: typeof lookup;
-      isPublicAddress(address: string): boolean;
+      guard: AddressGuard;
     };
 
 /** A workspace as the server sees it. */

@@ -145,9 +145,9 @@ function openNetwork(
   bwrapPath: string,
 ): BubblewrapLauncherDeps['network'] {
   if (network.mode !== 'allowlist') return network.mode;
-  const { allow, resolve, isPublicAddress } = network;
+  const { allow, guard } = network;
   return {
-    egress: createEgress({ allow, resolve, isPublicAddress, bwrapPath, serverUid: serverUid(), log }),
+    egress: createEgress({ allow, guard, bwrapPath, serverUid: serverUid(), log }),
     nsenterPath: findProgram('nsenter') ?? '/usr/bin/nsenter',
   };
 }

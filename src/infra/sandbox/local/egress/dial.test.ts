@@ -2,6 +2,7 @@ import type { lookup } from 'node:dns';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { createAddressGuard } from '../../../net/address-guard.ts';
 import { createDial } from './dial.ts';
 
 interface Answers {
@@ -24,18 +25,19 @@ function answering(...lists: string[][]): Answers {
 }
 
 const isPublicAddress = (address: string): boolean => address !== '10.0.0.1' && address !== '::1';
+const dialWith = (resolve: typeof lookup) => createDial(createAddressGuard({ resolve, isPublicAddress }));
 
 test.each([
   ['a private answer', ['10.0.0.1']],
   ['one private answer among public ones', ['127.0.0.1', '10.0.0.1']],
   ['a private IPv6 answer among public ones', ['127.0.0.1', '::1']],
 ])('%s refuses the name', async (_title, list) => {
-  const dial = createDial({ resolve: answering(list).resolve, isPublicAddress });
+  const dial = dialWith(answering(list).resolve);
   await expect(dial({ host: 'name.test', port: 1 })).rejects.toMatchObject({ kind: 'refused' });
 });
 
 test('a name without an answer is not found', async () => {
-  const dial = createDial({ resolve: answering([]).resolve, isPublicAddress });
+  const dial = dialWith(answering([]).resolve);
   await expect(dial({ host: 'name.test', port: 1 })).rejects.toMatchObject({ kind: 'unreachable' });
 });
 
@@ -45,7 +47,7 @@ test('the connection goes to the answers that were checked', async () => {
   const address = server.address();
   const port = address !== null && typeof address === 'object' ? address.port : 0;
   const answers = answering(['127.0.0.1'], ['10.0.0.1']);
-  const socket = await createDial({ resolve: answers.resolve, isPublicAddress })({ host: 'name.test', port });
+  const socket = await dialWith(answers.resolve)({ host: 'name.test', port });
   expect(socket.remoteAddress).toBe('127.0.0.1');
   expect(answers.asked).toEqual(['name.test']);
   socket.destroy();
@@ -56,7 +58,7 @@ test('no more than two names are resolved at once, and all in the end', async ()
   const open: ((error: null, all: object[]) => void)[] = [];
   const resolve = ((_name: string, _options: object, callback: (error: null, all: object[]) => void) =>
     open.push(callback)) as unknown as typeof lookup;
-  const dial = createDial({ resolve, isPublicAddress });
+  const dial = dialWith(resolve);
   const dials = Array.from({ length: 5 }, () => dial({ host: 'name.test', port: 1 }).catch(() => 'refused'));
   await Promise.resolve();
   expect(open).toHaveLength(2);

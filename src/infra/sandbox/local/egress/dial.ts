@@ -1,17 +1,13 @@
-import type { LookupAddress, lookup } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
 import { createSemaphore } from '#shared/async/semaphore.ts';
+import { type AddressGuard, addressRefusalIn, pinned } from '../../../net/address-guard.ts';
 import type { Target } from './target.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Name lookups occupy the threads that file operations need. */
 const MAX_LOOKUPS = 2;
 const MAX_WAITING_LOOKUPS = 64;
-
-export interface DialDeps {
-  resolve: typeof lookup;
-  isPublicAddress(address: string): boolean;
-}
 
 /** The message is for the command that asked. */
 export class DialError extends Error {
@@ -29,7 +25,7 @@ export type Dial = (target: Target) => Promise<Socket>;
  * Connects to what an allowlist has let pass. A name is resolved once and every answer must be public; the connection
  * is made to these answers, so that a second resolution gains nothing. Rejects with `DialError`.
  */
-export function createDial(deps: DialDeps): Dial {
+export function createDial(guard: AddressGuard): Dial {
   const lookups = createSemaphore({
     size: MAX_LOOKUPS,
     maxWaiting: MAX_WAITING_LOOKUPS,
@@ -39,24 +35,17 @@ export function createDial(deps: DialDeps): Dial {
   async function addressesOf(host: string): Promise<LookupAddress[]> {
     const family = isIP(host);
     if (family !== 0) return [{ address: host, family }];
-    const found = await lookups.run(() => resolveAll(deps.resolve, host));
-    if (found.length === 0) throw new DialError('unreachable', 'the host was not found');
-    if (!found.every(({ address }) => deps.isPublicAddress(address))) {
-      throw new DialError('refused', 'the host leads to an address that is not public');
-    }
-    return found;
+    return lookups.run(() => guard.addressesOf(host).catch(fail));
   }
 
   return async (target) => open(target, await addressesOf(target.host));
 }
 
-function resolveAll(resolve: typeof lookup, host: string): Promise<LookupAddress[]> {
-  return new Promise((accept, reject) => {
-    resolve(host, { all: true }, (error, addresses) => {
-      if (error) reject(new DialError('unreachable', 'the host was not found'));
-      else accept(addresses);
-    });
-  });
+function fail(error: unknown): never {
+  if (addressRefusalIn(error)?.kind === 'not_public') {
+    throw new DialError('refused', 'the host leads to an address that is not public');
+  }
+  throw new DialError('unreachable', 'the host was not found');
 }
 
 function open({ host, port }: Target, addresses: LookupAddress[]): Promise<Socket> {
@@ -65,11 +54,7 @@ function open({ host, port }: Target, addresses: LookupAddress[]): Promise<Socke
       host,
       port,
       autoSelectFamily: addresses.length > 1,
-      lookup: (_name, options, callback) => {
-        const [first] = addresses;
-        if (options.all) callback(null, addresses);
-        else callback(null, first?.address ?? '', first?.family);
-      },
+      lookup: pinned(addresses),
     });
     const fail = (): void => {
       socket.destroy();

@@ -1,7 +1,8 @@
 import type { Log } from '#shared/log.ts';
+import type { AddressGuard } from '../../../net/address-guard.ts';
 import type { WorkspaceLocation } from '../driver.ts';
 import { type Allowlist, createAllowlist } from './allowlist.ts';
-import { createDial, type DialDeps } from './dial.ts';
+import { createDial } from './dial.ts';
 import { type NetworkNamespace, openNetworkNamespace, PROXY_PORT } from './network-namespace.ts';
 import { createEgressProxy, type EgressProxy } from './proxy.ts';
 
@@ -9,7 +10,8 @@ import { createEgressProxy, type EgressProxy } from './proxy.ts';
 const LINGER_MS = 60_000;
 const MAX_CONNECTIONS = 256;
 
-export interface EgressDeps extends DialDeps {
+export interface EgressDeps {
+  guard: AddressGuard;
   allow: readonly string[];
   bwrapPath: string;
   serverUid: number;
@@ -90,7 +92,7 @@ async function openNetwork(deps: EgressDeps, allowlist: Allowlist, projectId: st
     isRoot: deps.serverUid === 0,
   });
   const log = deps.log.child({ projectId });
-  const proxy = createEgressProxy({ allowlist, dial: createDial(deps), log });
+  const proxy = createEgressProxy({ allowlist, dial: createDial(deps.guard), log });
   namespace.server.maxConnections = MAX_CONNECTIONS;
   namespace.server.on('connection', (socket) => proxy.serve(socket));
   namespace.server.on('error', () => {});
