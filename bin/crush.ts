@@ -3,8 +3,12 @@ import { chatCommand } from '#cli/chat/command.ts';
 import { configCommand } from '#cli/commands/config.ts';
 import { doctorCommand } from '#cli/commands/doctor.ts';
 import { migrateCommand } from '#cli/commands/migrate.ts';
-import { sandboxServerCommand } from '#cli/commands/sandbox-server.ts';
-import { httpServerCommand, serveCommand, wsServerCommand } from '#cli/commands/servers.ts';
+import {
+  httpServerCommand,
+  sandboxServerCommand,
+  serveCommand,
+  wsServerCommand,
+} from '#cli/commands/servers.ts';
 import { userCommand } from '#cli/commands/user.ts';
 import { reportFatal } from '#cli/run-service.ts';
 import { VERSION } from '#shared/version.ts';

@@ -1,7 +1,12 @@
 import type { CloseStack } from '../../close-stack.ts';
 
-/** Pushed last, so raised first: from then on no new work is taken. */
-export function createDrainFlag(): { raised: () => boolean; raiseOnClose(stack: CloseStack): void } {
+export interface DrainFlag {
+  raised(): boolean;
+  /** Pushed last, so raised first: from then on no new work is taken. */
+  raiseOnClose(stack: CloseStack): void;
+}
+
+export function createDrainFlag(): DrainFlag {
   let raised = false;
   return {
     raised: () => raised,

@@ -9,6 +9,7 @@ export async function listen(
   place: { host: string; port: number; key: string },
   stack: CloseStack,
 ): Promise<HttpServer> {
+  stack.signal.throwIfAborted();
   try {
     const server = await startHttpServer({ app, host: place.host, port: place.port });
     stack.push(`port ${server.port}`, () => server.close());

@@ -1,5 +1,5 @@
 import type { Config } from '#config/load.ts';
-import type { LocalAdminFile } from './compose/services/local-admin.ts';
+import type { LocalAdminFile } from '../services/local-admin.ts';
 
 export interface BannerFacts {
   http: string;
