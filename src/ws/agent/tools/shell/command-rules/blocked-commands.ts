@@ -1,4 +1,4 @@
-import { programOf, simpleCommands } from './command-words.ts';
+import { shellCommands } from './shell-commands.ts';
 
 const words = (text: string) => text.trim().split(/\s+/);
 
@@ -24,10 +24,10 @@ const BLOCKED_FORMS: ReadonlyArray<{ program: string; verbs: string[]; flags: st
   { program: 'go', verbs: ['test'], flags: ['-exec', '--exec'] },
 ];
 
-/** Names what the policy does not let run, or null. */
+/** Names what the policy does not let run; null when nothing of the kind can be seen. The sandbox is the boundary. */
 export function blockedCommand(command: string): string | null {
-  for (const simple of simpleCommands(command)) {
-    const { program, args } = programOf(simple);
+  for (const { program, args } of shellCommands(command)) {
+    if (program === null) continue;
     if (BLOCKED.has(program)) return program;
     const form = BLOCKED_FORMS.find((candidate) => matches(candidate, program, args));
     if (form) return [program, ...form.verbs, ...form.flags.slice(0, 1)].join(' ');
@@ -35,7 +35,12 @@ export function blockedCommand(command: string): string | null {
   return null;
 }
 
-function matches(form: (typeof BLOCKED_FORMS)[number], program: string, args: readonly string[]): boolean {
+function matches(
+  form: (typeof BLOCKED_FORMS)[number],
+  program: string,
+  words: readonly (string | null)[],
+): boolean {
+  const args = words.filter((word) => word !== null);
   const plain = args.filter((arg) => !arg.startsWith('-'));
   const flags = args.map((arg) => arg.split('=', 1)[0] ?? '');
   return (

@@ -1,4 +1,4 @@
-import { parse } from 'shell-quote';
+import { parse, type Word } from 'unbash';
 
 /** Whether the arguments keep a program from changing anything. */
 type ArgumentRule = (args: readonly string[]) => boolean;
@@ -75,14 +75,55 @@ const GIT: Readonly<Record<string, ArgumentRule>> = {
  * substitution, expansion, pattern, assignment, wrapper or second line, and a program and options that are known.
  */
 export function isReadOnlyCommand(command: string): boolean {
-  if (/[\n\r$`\\!~{}#\0]/.test(command)) return false;
-  const words = parse(command);
-  if (!words.every((word) => typeof word === 'string')) return false;
-  const [program = '', ...args] = words;
+  const [program, ...args] = plainWords(command) ?? [];
+  if (program === undefined) return false;
   if (program === 'git') {
     const rule = Object.hasOwn(GIT, args[0] ?? '') ? GIT[args[0] ?? ''] : undefined;
     return rule?.(args.slice(1)) ?? false;
   }
   const rule = Object.hasOwn(PROGRAMS, program) ? PROGRAMS[program] : undefined;
   return rule?.(args) ?? false;
+}
+
+/** The words of a text that is one simple command of plain and quoted words and nothing else; otherwise null. */
+function plainWords(text: string): string[] | null {
+  const script = parse(text);
+  const [statement, ...more] = script.commands;
+  if (script.errors?.length || !statement || more.length > 0 || statement.background) return null;
+  const { command } = statement;
+  if (command.type !== 'Command' || !command.name || command.prefix.length > 0) return null;
+  const words: Word[] = [command.name];
+  for (const part of command.suffix) {
+    if (part.type !== 'Word') return null;
+    words.push(part);
+  }
+  return words.every(isPlain) && isOnlyWords(text, words) ? words.map((word) => word.value) : null;
+}
+
+const PLAIN_TEXT = /^[^\s\\'"`$&|;<>(){}[\]*?!#\p{Cc}]*$/u;
+const PLAIN_IN_DOUBLE_QUOTES = /^[^"\\`$\p{Cc}]*$/u;
+const PLAIN_IN_SINGLE_QUOTES = /^[^'\p{Cc}]*$/u;
+
+/** Each part is checked for itself, so that nothing hangs on how the parser told words from operators. */
+function isPlain(word: Word): boolean {
+  if (!word.parts) return word.text === word.value && PLAIN_TEXT.test(word.text);
+  return word.parts.every((part) => {
+    if (part.type === 'Literal') return part.text === part.value && PLAIN_TEXT.test(part.text);
+    if (part.type === 'SingleQuoted') return PLAIN_IN_SINGLE_QUOTES.test(part.value);
+    if (part.type !== 'DoubleQuoted') return false;
+    return part.parts.every(
+      (inner) =>
+        inner.type === 'Literal' && inner.text === inner.value && PLAIN_IN_DOUBLE_QUOTES.test(inner.text),
+    );
+  });
+}
+
+/** Whether nothing but blanks stands around the words. */
+function isOnlyWords(text: string, words: readonly Word[]): boolean {
+  let at = 0;
+  for (const { pos, end } of words) {
+    if (!/^[ \t]*$/.test(text.slice(at, pos)) || (at > 0 && pos === at)) return false;
+    at = end;
+  }
+  return /^[ \t\n]*$/.test(text.slice(at));
 }
