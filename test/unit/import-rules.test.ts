@@ -49,7 +49,7 @@ const RULES: Rule[] = [
   {
     from: /^ws\/agent\/tools\//,
     inside: /^(shared\/|domain\/|ws\/agent\/tools\/|ws\/agent\/ports\.ts$)/,
-    packages: /^(zod|diff|shell-quote)$/,
+    packages: /^(zod|diff|unbash)$/,
   },
   { from: /^ws\/agent\//, inside: /^(shared\/|domain\/|ws\/agent\/)/, packages: /^(zod|diff)$/ },
   { from: /^ws\/(lsp|mcp)\//, inside: /^(shared\/|domain\/|ws\/agent\/ports\.ts$)/, packages: ANY },

@@ -1,11 +1,5 @@
 import { type Command, forEachChild, parse, type SyntaxNode, type Word } from 'unbash';
-import { programBehind } from './wrappers.ts';
-
-/** Program and arguments of one simple command; null is a word that only the shell can know. */
-export interface ShellCommand {
-  program: string | null;
-  args: readonly (string | null)[];
-}
+import { programBehind, type ShellCommand } from './wrappers.ts';
 
 /** Texts within texts, as in `sh -c "eval '…'"`. */
 const MAX_DEPTH = 5;
@@ -108,7 +102,7 @@ function producedTexts(node: SyntaxNode): string[] {
 }
 
 /** The text of a word when no expansion has a part in it. */
-export function staticText(word: Word): string | null {
+function staticText(word: Word): string | null {
   const isStatic = (word.parts ?? []).every((part) => {
     if (part.type === 'DoubleQuoted' || part.type === 'LocaleString') {
       return part.parts.every((inner) => inner.type === 'Literal');

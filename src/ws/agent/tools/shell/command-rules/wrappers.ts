@@ -1,4 +1,8 @@
-import type { ShellCommand } from './shell-commands.ts';
+/** Program and arguments of one simple command; null is a word that only the shell can know. */
+export interface ShellCommand {
+  program: string | null;
+  args: readonly (string | null)[];
+}
 
 /** A program that runs the one that its arguments name. */
 interface Wrapper {
