@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { until } from '../harness/until.ts';
 import { hasBubblewrap, never, type Opened, openWorkspace } from '../integration/sandbox/drivers.ts';
 
 const MODES: [string, boolean][] =
@@ -48,7 +49,7 @@ describe.skipIf(!hasBubblewrap).each(MODES)('the output of a command %s', (_mode
   test('ends although a daemon holds it', async () => {
     const startedAt = performance.now();
     expect((await run('(setsid sleep 30 &) ; echo done')).stdout).toBe('done\n');
-    expect(performance.now() - startedAt).toBeLessThan(5000);
+    expect(performance.now() - startedAt).toBeLessThan(25_000);
   });
 
   test('takes pipes that are used again, and leaves no file', async () => {
@@ -59,8 +60,9 @@ describe.skipIf(!hasBubblewrap).each(MODES)('the output of a command %s', (_mode
       await Promise.all(Array.from({ length: 12 }, () => run('true')));
       await pause();
     }
-    expect(descriptors() - before).toBeLessThanOrEqual(8);
-    expect(readdirSync(join(opened.dataDir, 'sandbox', 'pipes'))).toEqual([]);
+    await until(() => descriptors() - before <= 8, 'closed descriptors');
+    const pipes = join(opened.dataDir, 'sandbox', 'pipes');
+    await until(() => readdirSync(pipes).length === 0, 'no pipe by name');
   });
 
   test('goes with the provider', async () => {
@@ -68,7 +70,6 @@ describe.skipIf(!hasBubblewrap).each(MODES)('the output of a command %s', (_mode
     const second = await openWorkspace({ listedRoot });
     await second.workspace.exec({ command: 'echo x' }, never());
     await second.close();
-    await pause();
-    expect(descriptors()).toBeLessThanOrEqual(before);
+    await until(() => descriptors() <= before, 'closed descriptors');
   });
 });

@@ -41,15 +41,16 @@ describe('password hasher', () => {
     expect(await hasher.verify('whatever it is', stored)).toEqual({ ok: false, outdated: false });
   });
 
-  it('takes about as long for an unknown user as for a wrong password', async () => {
+  it('works as much for an unknown user as for a wrong password', async () => {
     const hasher = createPasswordHasher({ cost: { ...cheap, log2N: 13 } });
     const hash = await hasher.hash('the real one');
     const cost = async (stored: string | null) => {
       const runs: number[] = [];
       for (let i = 0; i < 5; i++) {
-        const start = performance.now();
+        const before = process.cpuUsage();
         await hasher.verify('a wrong one', stored);
-        runs.push(performance.now() - start);
+        const { user, system } = process.cpuUsage(before);
+        runs.push(user + system);
       }
       return Math.min(...runs);
     };

@@ -8,7 +8,6 @@ import type { ModelSelection } from '#domain/provider/index.ts';
 import type { Session } from '#domain/session/index.ts';
 import { TERMINAL_TURN_STATUSES, type Turn } from '#domain/turn/index.ts';
 import { createEventPublisher } from '#infra/events/event-publisher.ts';
-import { sleep } from '#shared/async/sleep.ts';
 import { systemClock } from '#shared/clock.ts';
 import { silentLog } from '#shared/log.ts';
 import {
@@ -21,6 +20,7 @@ import {
 import { createMemoryBus, createMemoryEventLog } from '../../../src/infra/memory/index.ts';
 import { createDirectoryProvider, createDirectoryWorkspace } from '../../doubles/directory-workspace.ts';
 import { createScriptedLanguageModel, type ScriptedAnswer } from '../../doubles/scripted-language-model.ts';
+import { until } from '../../harness/until.ts';
 import { newProject, newSession, newUser } from '../postgres/records.ts';
 
 export const SELECTION: ModelSelection = {
@@ -142,20 +142,6 @@ export async function createAgentHarness(
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-export async function until<T>(
-  read: () => Promise<T | null | undefined | false>,
-  what: string,
-  timeoutMs = 10_000,
-): Promise<T> {
-  const deadline = performance.now() + timeoutMs;
-  for (;;) {
-    const found = await read();
-    if (found !== null && found !== undefined && found !== false) return found;
-    if (performance.now() > deadline) throw new Error(`timed out waiting for ${what}`);
-    await sleep(10);
-  }
 }
 
 export function isTerminal({ status }: Turn): boolean {

@@ -8,13 +8,13 @@ import { sha256 } from '#shared/digest.ts';
 import { newId } from '#shared/ids.ts';
 import { bash, call, type ScriptedAnswer, say, stall } from '../../doubles/scripted-language-model.ts';
 import { createTestDatabase, DATABASE_KINDS } from '../../harness/database.ts';
+import { until } from '../../harness/until.ts';
 import {
   type AgentHarness,
   createAgentHarness,
   type HarnessOptions,
   pendingRequest,
   turnEnds,
-  until,
 } from './harness.ts';
 
 let harness: AgentHarness | undefined;
@@ -218,10 +218,8 @@ describe.each(DATABASE_KINDS)('after the loss of an owner on %s', (kind) => {
     await until(async () => (await found.frames()).some(({ Type }) => Type === 'stream_delta'), 'a delta');
     const second = found.coordinator();
     second.start();
-    const startedAt = performance.now();
     await first.close();
     expect(await turnEnds(found.repositories, turnId)).toMatchObject({ status: 'succeeded', attempt: 0 });
-    expect(performance.now() - startedAt).toBeLessThan(3000);
     const stored = await found.repositories.messages.list(found.session.id);
     expect(stored.map(({ parts }) => parts[0])).toMatchObject([{ text: 'go' }, { text: 'second' }]);
   });

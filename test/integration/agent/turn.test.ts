@@ -17,6 +17,7 @@ import {
   USAGE,
 } from '../../doubles/scripted-language-model.ts';
 import { createTestDatabase, DATABASE_KINDS } from '../../harness/database.ts';
+import { until } from '../../harness/until.ts';
 import {
   type AgentHarness,
   createAgentHarness,
@@ -24,7 +25,6 @@ import {
   pendingRequest,
   SELECTION,
   turnEnds,
-  until,
 } from './harness.ts';
 
 const byText = (a: string | false, b: string | false) => String(a).localeCompare(String(b));

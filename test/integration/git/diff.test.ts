@@ -148,9 +148,7 @@ echo 2 > other/f; git config -f other/.git/config filter.evil.clean '${evil}'; m
       `git init -q . && echo 1 > f && ${COMMIT} && mkfifo wait && printf '[include]\\n\\tpath = ../wait\\n' >> .git/config`,
     );
     const impatient = openControl(700);
-    const started = performance.now();
     await expect(impatient.diff(opened.workspace, '.', never())).rejects.toMatchObject({ code: 'timeout' });
-    expect(performance.now() - started).toBeLessThan(6_000);
     await impatient.close();
   });
 

