@@ -20,7 +20,7 @@ async function main([port = '', dataDir = '', token = '']: string[]): Promise<vo
     port: Number(port),
     drainTimeoutMs: 0,
   });
-  const channel = mountChannel({ ...deps, server: http.server });
+  const channel = mountChannel({ ...deps, clock: systemClock, server: http.server });
   process.once('SIGTERM', () => {
     channel.close();
     void provider.close().then(() => http.close());

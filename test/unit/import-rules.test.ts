@@ -39,12 +39,12 @@ const RULES: Rule[] = [
   {
     from: /^http\//,
     inside: /^(shared|domain|http)\//,
-    packages: /^(hono|@hono\/node-server|zod|diff)(\/|$)/,
+    packages: /^(hono|@hono\/node-server|@hono\/node-ws|ws|zod|diff)(\/|$)/,
   },
   {
     from: /^ws\/gateway\//,
-    inside: /^(shared\/|domain\/|ws\/gateway\/|ws\/agent\/index\.ts$)/,
-    packages: /^(hono|@hono\/node-ws|ws|zod)(\/|$)/,
+    inside: /^(shared\/|domain\/|http\/kit\/|ws\/gateway\/|ws\/agent\/index\.ts$)/,
+    packages: /^(hono|zod)(\/|$)/,
   },
   {
     from: /^ws\/agent\/tools\//,
@@ -56,8 +56,8 @@ const RULES: Rule[] = [
   { from: /^cli\//, inside: /^(?!web\/)/, packages: ANY },
   {
     from: /^sandbox\//,
-    inside: /^(shared\/|domain\/|sandbox\/|infra\/sandbox\/wire\/)/,
-    packages: /^(hono|ws|zod)(\/|$)/,
+    inside: /^(shared\/|domain\/|http\/kit\/|sandbox\/|infra\/sandbox\/wire\/)/,
+    packages: /^(hono|zod)(\/|$)/,
   },
   { from: /^web\//, inside: /^(web|shared|domain)\//, packages: ANY },
 ];

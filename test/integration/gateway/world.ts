@@ -53,7 +53,7 @@ export async function createWorld(options: WorldOptions) {
   const authenticator: Authenticator = options.uncached
     ? { authenticate: async (token) => verifyAccess(system, await signer.verify(token)), close: cached.close }
     : cached;
-  const limits = { connectsPerMinute: 10_000, ...options.limits };
+  const limits = { connectsPerUserPerMinute: 10_000, ...options.limits };
   const gateway: Gateway = createGateway({
     contexts,
     log,
@@ -67,7 +67,7 @@ export async function createWorld(options: WorldOptions) {
   const mounted = mountGateway({
     server,
     gateway,
-    logger: silentLog,
+    ...common,
     clientAddress: (request) => request.socket.remoteAddress ?? '',
   });
   server.listen(0, '127.0.0.1');

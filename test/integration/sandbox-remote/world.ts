@@ -61,7 +61,7 @@ export async function startSandboxServer(options: ServerOptions): Promise<TestSa
     port: options.port ?? 0,
     drainTimeoutMs: 0,
   });
-  const channel = mountChannel({ ...deps, server: http.server });
+  const channel = mountChannel({ ...deps, clock: systemClock, server: http.server });
   return {
     url: `http://127.0.0.1:${http.port}`,
     port: http.port,

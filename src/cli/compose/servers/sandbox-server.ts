@@ -20,7 +20,7 @@ export const sandboxServer: Server = {
     const isAuthorized = createTokenCheck(openSandboxToken(config, [host]));
     const deps = { provider, activity, isAuthorized, draining: drain.raised, log };
     const server = await listen(createSandboxApp(deps), { host, port, key: 'server.sandbox_port' }, stack);
-    const channel = mountChannel({ ...deps, server: server.server });
+    const channel = mountChannel({ ...deps, clock: systemClock, server: server.server });
     stack.push('channel', () => channel.close());
     // What was asked for over plain HTTP has no connection that ends it.
     stack.push('running commands', () => void activity.stopAll());

@@ -20,7 +20,9 @@ export function serveSockets(
   const addressOf = createClientAddress(config.server.trusted_proxies);
   const clientAddress = (request: IncomingMessage) =>
     addressOf(request.socket.remoteAddress, request.headers['x-forwarded-for']?.toString());
-  const mounts = servers.map((server) => mountGateway({ server, gateway, logger: log, clientAddress }));
+  const mounts = servers.map((server) =>
+    mountGateway({ server, gateway, clock: platform.clock, logger: log, clientAddress }),
+  );
   stack.push('gateway', async () => {
     await gateway.drain();
     for (const mounted of mounts) mounted.close();

@@ -14,9 +14,9 @@ import type { RawSocket } from '../socket/outlet.ts';
 import { createFeeds } from '../stream/feeds.ts';
 import { buildSnapshot, type Snapshot, type SnapshotContext } from '../stream/snapshot.ts';
 import { encodeFrame } from '../stream/wire.ts';
-import { type Handshake, originAllowed } from './handshake.ts';
+import type { Handshake } from './handshake.ts';
+import { createIdentify } from './identify.ts';
 import { GATEWAY_LIMITS, type GatewayLimits } from './limits.ts';
-import { createConnectThrottle } from './token-bucket.ts';
 
 export interface GatewayDeps {
   contexts: ContextFactory;
@@ -51,10 +51,9 @@ export interface Gateway {
 export function createGateway(deps: GatewayDeps): Gateway {
   const { contexts, log, authenticator, clock, logger } = deps;
   const limits: GatewayLimits = { ...GATEWAY_LIMITS, ...deps.limits };
-  const allowedOrigins = new Set(deps.allowedOrigins);
   const connections = new Set<Connection>();
   const perUser = new Map<string, number>();
-  const throttle = createConnectThrottle(limits.connectsPerMinute, clock);
+  const identify = createIdentify({ authenticator, allowedOrigins: deps.allowedOrigins, limits, clock });
   const feeds = createFeeds({ log, logger });
   const snapshots = createSnapshots(log);
   let draining = false;
@@ -111,15 +110,11 @@ export function createGateway(deps: GatewayDeps): Gateway {
 
   async function admit(handshake: Handshake, address: string): Promise<Admission> {
     if (draining) throw new DomainError('draining', 'This server is about to stop', { retryAfterSeconds: 2 });
-    if (!throttle.take(address)) throw tooMany('Too many connections from this address', 60);
-    if (!originAllowed(handshake.origin, allowedOrigins)) {
-      throw new DomainError('forbidden', 'This origin is not allowed');
-    }
-    if (!handshake.token) throw new DomainError('unauthenticated', 'A token is required');
-    const token = handshake.token;
-    const access = await authenticator.authenticate(token);
+    const { token, access } = await identify(handshake, address);
     const userId = access.user.id;
-    if ((perUser.get(userId) ?? 0) >= limits.socketsPerUser) throw tooMany('Too many connections', 10);
+    if ((perUser.get(userId) ?? 0) >= limits.socketsPerUser) {
+      throw new DomainError('too_many_requests', 'Too many connections', { retryAfterSeconds: 10 });
+    }
     count(userId, 1);
     let settled = false;
     const cancel = () => {
@@ -184,10 +179,6 @@ export function createGateway(deps: GatewayDeps): Gateway {
       feeds.close();
     },
   };
-}
-
-function tooMany(message: string, retryAfterSeconds: number): DomainError {
-  return new DomainError('too_many_requests', message, { retryAfterSeconds });
 }
 
 /** Closes those that lag most until what all have buffered fits. */

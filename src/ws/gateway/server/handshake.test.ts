@@ -6,7 +6,6 @@ const read = (url: string, headers: Record<string, string> = {}) => readHandshak
 test('prefers the token of the query, then the header, then the subprotocol', () => {
   const headers = { authorization: 'Bearer from-header', 'sec-websocket-protocol': 'x, bearer.a.b.c' };
   expect(read('/ws?token=from-query&session_id=s', headers)).toMatchObject({
-    path: '/ws',
     token: 'from-query',
     sessionId: 's',
   });
@@ -22,10 +21,6 @@ test('an empty or oversized token is none', () => {
   expect(read(`/ws?token=${'x'.repeat(9000)}`).token).toBeNull();
   expect(read('/ws', { cookie: 'token=x' }).token).toBeNull();
   expect(read('/ws', { 'sec-websocket-protocol': 'bearer.a.b' }).token).toBeNull();
-});
-
-test.each(['', '//evil', 'http://evil/ws', '*'])('refuses the target %j', (target) => {
-  expect(() => read(target)).toThrow('not valid');
 });
 
 test('compares origins exactly and lets clients without one pass', () => {

@@ -1,11 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { DomainError } from '#domain/errors.ts';
 
 const BEARER_PROTOCOL = /^bearer\.([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/;
 const MAX_TOKEN_LENGTH = 8192;
 
 export interface Handshake {
-  path: string;
   token: string | null;
   /** The subprotocol that carried the token; it has to be confirmed. */
   protocol: string | null;
@@ -13,19 +11,14 @@ export interface Handshake {
   origin: string | null;
 }
 
-/** Reads what an upgrade request says. Throws `invalid_input` for a target that is no path. */
+/** Reads what an upgrade request says. */
 export function readHandshake(request: Pick<IncomingMessage, 'url' | 'headers'>): Handshake {
-  const target = request.url ?? '';
-  if (!target.startsWith('/') || target.startsWith('//')) {
-    throw new DomainError('invalid_input', 'The request target is not valid');
-  }
-  const split = target.indexOf('?');
-  const query = new URLSearchParams(split < 0 ? '' : target.slice(split + 1));
+  const [, search = ''] = /\?(.*)/s.exec(request.url ?? '') ?? [];
+  const query = new URLSearchParams(search);
   const protocol = bearerProtocol(request.headers['sec-websocket-protocol']);
   const header = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1];
   const token = query.get('token') || header || protocol?.token || null;
   return {
-    path: split < 0 ? target : target.slice(0, split),
     token: token !== null && token.length <= MAX_TOKEN_LENGTH ? token : null,
     protocol: protocol?.name ?? null,
     sessionId: query.get('session_id') || null,

@@ -3,7 +3,10 @@ const MIB = 1024 * KIB;
 
 export interface GatewayLimits {
   socketsPerUser: number;
-  connectsPerMinute: number;
+  /** Upgrades with a valid token; a tab of some clients opens one every three seconds for ever. */
+  connectsPerUserPerMinute: number;
+  /** Refused ones; clients with a stale token repeat them just as often. */
+  failedConnectsPerAddressPerMinute: number;
   framesPerSecond: number;
   frameBurst: number;
   /** A longer client frame is answered with an error. */
@@ -31,7 +34,8 @@ export interface GatewayLimits {
 
 export const GATEWAY_LIMITS: GatewayLimits = {
   socketsPerUser: 20,
-  connectsPerMinute: 60,
+  connectsPerUserPerMinute: 600,
+  failedConnectsPerAddressPerMinute: 600,
   framesPerSecond: 20,
   frameBurst: 60,
   maxFrameBytes: 64 * KIB,

@@ -7,8 +7,8 @@ import { cancelSession, submitPrompt } from '#domain/turn/index.ts';
 import { within } from '#shared/async/within.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
+import { createTokenBucket } from '#shared/token-bucket.ts';
 import type { GatewayLimits } from '../server/limits.ts';
-import { createTokenBucket } from '../server/token-bucket.ts';
 import { errorFrame, invalidInput } from '../stream/wire.ts';
 import { parseClientFrame } from './parse-client-frame.ts';
 

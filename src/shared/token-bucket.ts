@@ -1,4 +1,4 @@
-import type { Clock } from '#shared/clock.ts';
+import type { Clock } from './clock.ts';
 
 /** Allows `perSecond` on average and `burst` at once. */
 export function createTokenBucket(limit: { perSecond: number; burst: number }, clock: Clock) {
@@ -18,28 +18,28 @@ export function createTokenBucket(limit: { perSecond: number; burst: number }, c
 }
 export type TokenBucket = ReturnType<typeof createTokenBucket>;
 
-const MAX_ADDRESSES = 20_000;
+const MAX_KEYS = 20_000;
 
-/** One bucket per address, bounded: full buckets are forgotten first, then the oldest; a tenth at least. */
-export function createConnectThrottle(perMinute: number, clock: Clock) {
+/** One bucket per key, bounded: full buckets are forgotten first, then the oldest; a tenth at least. */
+export function createKeyedBuckets(limit: { perSecond: number; burst: number }, clock: Clock) {
   const buckets = new Map<string, TokenBucket>();
 
   function makeRoom(): void {
-    for (const [address, bucket] of buckets) if (bucket.full()) buckets.delete(address);
-    for (const address of buckets.keys()) {
-      if (buckets.size <= MAX_ADDRESSES * 0.9) return;
-      buckets.delete(address);
+    for (const [key, bucket] of buckets) if (bucket.full()) buckets.delete(key);
+    for (const key of buckets.keys()) {
+      if (buckets.size <= MAX_KEYS * 0.9) return;
+      buckets.delete(key);
     }
   }
 
   return {
     size: () => buckets.size,
-    take(address: string): boolean {
-      let bucket = buckets.get(address);
+    take(key: string): boolean {
+      let bucket = buckets.get(key);
       if (!bucket) {
-        if (buckets.size >= MAX_ADDRESSES) makeRoom();
-        bucket = createTokenBucket({ perSecond: perMinute / 60, burst: perMinute }, clock);
-        buckets.set(address, bucket);
+        if (buckets.size >= MAX_KEYS) makeRoom();
+        bucket = createTokenBucket(limit, clock);
+        buckets.set(key, bucket);
       }
       return bucket.take();
     },
