@@ -1,4 +1,5 @@
 import type { ContextFactory } from '#domain/create-context.ts';
+import type { EventLog } from '#domain/events/index.ts';
 import type { AutoModel, Catalogue } from '#domain/provider/index.ts';
 import type {
   Authenticator,
@@ -32,6 +33,7 @@ export interface HttpDeps extends EdgeDeps {
   registration: 'open' | 'closed';
   tokenLifeMs: number;
   catalogue: Catalogue;
+  eventLog: Pick<EventLog, 'head' | 'read' | 'remove'>;
   autoModel: AutoModel | null;
   workspaces: Pick<WorkspaceProvider, 'create' | 'open' | 'destroy'>;
   sourceControl: Pick<SourceControl, 'clone' | 'diff'>;

@@ -188,6 +188,7 @@ export async function createHttpHarness(
     },
     sourceControl,
     workspaceRoots: ['/srv/work'],
+    eventLog,
     checks: { database: () => database.ping() },
     clock,
     ...overrides,

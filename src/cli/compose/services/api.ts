@@ -26,6 +26,7 @@ export function openApi({ platform, catalogue, workspaces, sourceControl, draini
     signer: platform.signer,
     secrets: platform.secrets,
     clock: platform.clock,
+    eventLog: platform.eventLog,
     throttle: createLoginThrottle(platform.clock),
     registration: config.auth.registration,
     tokenLifeMs: tokenLifeMs(config),

@@ -14,7 +14,7 @@ import type { HttpDeps } from '../../deps.ts';
 import { JSON_BODY_LIMIT, ok, type Route } from '../../kit/route.ts';
 import { nextCursorHeader, readLimit } from '../page-query.ts';
 
-type SessionRouteDeps = Pick<HttpDeps, 'catalogue' | 'secrets' | 'autoModel'>;
+type SessionRouteDeps = Pick<HttpDeps, 'catalogue' | 'secrets' | 'autoModel' | 'eventLog'>;
 
 export function sessionRoutes(deps: SessionRouteDeps): Route[] {
   return [
@@ -45,7 +45,7 @@ export function sessionRoutes(deps: SessionRouteDeps): Route[] {
       },
     },
     ...configRoutes(deps),
-    ...contentRoutes(),
+    ...contentRoutes(deps),
   ];
 }
 
@@ -72,14 +72,14 @@ function configRoutes(deps: SessionRouteDeps): Route[] {
   ];
 }
 
-function contentRoutes(): Route[] {
+function contentRoutes(deps: Pick<SessionRouteDeps, 'eventLog'>): Route[] {
   return [
     {
       method: 'GET',
       path: '/api/sessions/:id/messages',
       access: 'user',
       async handle(request) {
-        const { messages, next } = await listMessages(request.ctx, {
+        const { messages, next } = await listMessages(deps, request.ctx, {
           sessionId: request.param('id'),
           limit: readLimit(request),
           before: request.query('before') || undefined,

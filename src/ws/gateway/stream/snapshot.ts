@@ -1,15 +1,18 @@
 import type { Context } from '#domain/context.ts';
-import { type Cursor, type EventLog, formatCursor, parseCursor } from '#domain/events/index.ts';
-import { type Message, toMessageView } from '#domain/message/index.ts';
+import { type Cursor, type EventLog, formatCursor } from '#domain/events/index.ts';
+import { addStreamedText, type Message, toMessageView } from '#domain/message/index.ts';
 import { toPermissionRequestView } from '#domain/permission/index.ts';
-import { applyDelta, type SessionFrame, type StreamDelta, summarizeTodos } from '#domain/protocol/index.ts';
+import { type SessionFrame, summarizeTodos } from '#domain/protocol/index.ts';
 import { getOwnedSession, type SessionStatus, toSessionView } from '#domain/session/index.ts';
 import { toToolCallView } from '#domain/toolcall/index.ts';
 import { readSessionStatus } from '#domain/turn/index.ts';
+import { sleep } from '#shared/async/sleep.ts';
 
-const PAGE = 500;
-const MAX_ATTEMPTS = 3;
-const DELTA_PREFIX = '{"Type":"stream_delta"';
+/** As many as a log keeps, with what its approximate trimming leaves. */
+const MAX_EVENTS = 5000;
+const MAX_CHARS = 16 * 1024 * 1024;
+/** Together longer than the interval in which a writer stores its text. */
+const RETRY_DELAYS_MS = [20, 80, 200, 400, 800, 1000];
 
 export type SnapshotContext = Context<'sessions' | 'messages' | 'toolCalls' | 'permissions' | 'turns'>;
 
@@ -23,25 +26,38 @@ export interface Snapshot {
 
 /**
  * What an attaching client has to know besides the finished messages. The position is read first, then the
- * database, then the deltas between each row's own stamp and the position.
+ * database, then the deltas between each row and the position. A message whose text cannot be proven complete
+ * up to the position is waited for, since its writer stores it every other second, and then left out: its
+ * next `message` event tells all.
  */
 export async function buildSnapshot(
   ctx: SnapshotContext,
   log: EventLog,
   sessionId: string,
+  retryDelaysMs: readonly number[] = RETRY_DELAYS_MS,
 ): Promise<Snapshot> {
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 0; ; attempt++) {
     const position = await log.head(sessionId);
     const facts = await loadFacts(ctx, sessionId);
-    const last = attempt === MAX_ATTEMPTS;
-    const whole = await addDeltas(log, { sessionId, position, messages: facts.messages, force: last });
-    // The epoch changed or rows fell behind the stream in between: look again.
-    if (!whole) continue;
+    const streamed = await addStreamedText(log, {
+      sessionId,
+      position,
+      messages: facts.messages,
+      maxEvents: MAX_EVENTS,
+      maxChars: MAX_CHARS,
+    });
+    const found = streamed?.messages ?? [];
+    const delay = retryDelaysMs[attempt];
+    if (delay !== undefined && (!streamed || found.some(({ evidence }) => evidence !== 'proven'))) {
+      await sleep(delay);
+      continue;
+    }
+    const messages = found.filter(({ evidence }) => evidence !== 'torn').map(({ message }) => message);
     return {
-      position: whole.position,
-      frames: toFrames(sessionId, whole.messages, facts),
+      position: streamed?.position ?? position,
+      frames: toFrames(sessionId, messages, facts),
       status: facts.status,
-      messages: whole.messages.length,
+      messages: messages.length,
     };
   }
 }
@@ -56,60 +72,6 @@ async function loadFacts(ctx: SnapshotContext, sessionId: string) {
     readSessionStatus(ctx, sessionId),
   ]);
   return { session, messages: unfinished, calls, requests, status };
-}
-
-interface DeltaInput {
-  sessionId: string;
-  position: Cursor;
-  messages: readonly Message[];
-  /** Let rows stand as they are where their deltas are gone. */
-  force: boolean;
-}
-
-/** Null when the deltas cannot all be had. */
-async function addDeltas(
-  log: EventLog,
-  { sessionId, position, messages, force }: DeltaInput,
-): Promise<{ position: Cursor; messages: Message[] } | null> {
-  const starts = new Map<string, number>();
-  for (const message of messages) {
-    const applied = parseCursor(message.appliedCursor);
-    // A row stamped in another epoch has all that can be known; one without a stamp has no delta yet.
-    if (!applied) starts.set(message.id, 0);
-    else if (applied.epoch === position.epoch) starts.set(message.id, applied.seq);
-  }
-  const end = Math.max(position.seq, ...starts.values());
-  const reached = { epoch: position.epoch, seq: end };
-  const from = Math.min(end, ...starts.values());
-  if (from === end) return { position: reached, messages: [...messages] };
-  const deltas = await readDeltas(log, { sessionId, from: { ...reached, seq: from }, end });
-  if (!deltas) return force ? { position: reached, messages: [...messages] } : null;
-  const parts = new Map(messages.map((message) => [message.id, message.parts]));
-  for (const { seq, delta } of deltas) {
-    const start = starts.get(delta.message_id);
-    const before = parts.get(delta.message_id);
-    if (before && start !== undefined && seq > start) parts.set(delta.message_id, applyDelta(before, delta));
-  }
-  return {
-    position: reached,
-    messages: messages.map((message) => ({ ...message, parts: parts.get(message.id) ?? message.parts })),
-  };
-}
-
-async function readDeltas(
-  log: EventLog,
-  { sessionId, from, end }: { sessionId: string; from: Cursor; end: number },
-): Promise<Array<{ seq: number; delta: StreamDelta }> | null> {
-  const found: Array<{ seq: number; delta: StreamDelta }> = [];
-  for (let after = from; after.seq < end; ) {
-    const page = await log.read(sessionId, after, Math.min(PAGE, end - after.seq));
-    if (!page.ok || page.events.length === 0) return null;
-    for (const { cursor, body } of page.events) {
-      if (body.startsWith(DELTA_PREFIX)) found.push({ seq: cursor.seq, delta: JSON.parse(body) });
-      after = cursor;
-    }
-  }
-  return found;
 }
 
 type Facts = Awaited<ReturnType<typeof loadFacts>>;
