@@ -64,6 +64,8 @@ describe('a socket and its session', () => {
       'file_event',
       'file_event',
       'file_event',
+      'todos_update',
+      'session_update',
       'reconnection_status',
     ]);
     await world.say(session.id, 'f');

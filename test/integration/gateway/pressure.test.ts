@@ -34,7 +34,7 @@ describe('a gateway under pressure', () => {
     ['no object', '[1]'],
     ['an unknown type', '{"type":"run"}'],
     ['a field of the wrong type', '{"type":"message","content":7}'],
-    ['a frame over 64 KiB', JSON.stringify({ type: 'message', content: 'x'.repeat(65_536) })],
+    ['a frame over 64 KiB', JSON.stringify({ type: 'cancel', sessionID: 'x'.repeat(65_536) })],
     ['a binary frame', Buffer.from('{"type":"ping"}')],
   ])('answers %s with an error, and the third in a row with 4200', async (_name, data) => {
     const { client, session, world } = await open();
@@ -55,7 +55,7 @@ describe('a gateway under pressure', () => {
 
   test('closes a frame beyond the hard maximum with 1009', async () => {
     const { client } = await open();
-    client.sendRaw('x'.repeat(300 * 1024));
+    client.sendRaw('x'.repeat(4 * 1024 * 1024));
     expect(await client.closed).toBe(1009);
   });
 

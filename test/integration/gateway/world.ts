@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createContextFactory } from '#domain/create-context.ts';
 import type { Bus, EventLog } from '#domain/events/index.ts';
 import type { ServerFrame, SessionFrame } from '#domain/protocol/index.ts';
+import type { SubmitPromptLimits } from '#domain/turn/index.ts';
 import { type Authenticator, verifyAccess } from '#domain/user/index.ts';
 import { createEventPublisher } from '#infra/events/event-publisher.ts';
 import { systemClock } from '#shared/clock.ts';
@@ -22,6 +23,7 @@ const HOUR_MS = 3_600_000;
 export interface WorldOptions {
   database: SqlDatabase;
   limits?: Partial<GatewayLimits>;
+  promptLimits?: SubmitPromptLimits;
   log?: EventLog;
   bus?: Bus;
   /** Every check asks the database. */
@@ -61,6 +63,7 @@ export async function createWorld(options: WorldOptions) {
     authenticator,
     allowedOrigins: [ALLOWED_ORIGIN],
     limits,
+    promptLimits: options.promptLimits,
     ...common,
   });
   const server = createServer((_request, response) => response.writeHead(404).end());

@@ -16,6 +16,7 @@ export function serveSockets(
     log: eventLog,
     logger: log,
     allowedOrigins: allowedOrigins(config),
+    promptLimits: { maxQueued: config.agent.task_queue_size },
   });
   const addressOf = createClientAddress(config.server.trusted_proxies);
   const clientAddress = (request: IncomingMessage) =>

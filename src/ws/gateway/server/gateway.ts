@@ -4,6 +4,7 @@ import type { Bus, EventLog } from '#domain/events/index.ts';
 import { CLOSE } from '#domain/protocol/close-codes.ts';
 import type { SocketFrame } from '#domain/protocol/index.ts';
 import { getOwnedSession } from '#domain/session/index.ts';
+import type { SubmitPromptLimits } from '#domain/turn/index.ts';
 import type { Access, Authenticator } from '#domain/user/index.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -26,6 +27,8 @@ export interface GatewayDeps {
   /** Exact origins of browsers that may connect. */
   allowedOrigins: readonly string[];
   limits?: Partial<GatewayLimits>;
+  /** Limits on waiting prompts; the verbs' own when absent. */
+  promptLimits?: SubmitPromptLimits;
   clock: Clock;
   logger: Log;
 }
@@ -100,6 +103,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       clock,
       logger,
       draining: () => draining,
+      promptLimits: deps.promptLimits,
       onClosed(closed) {
         if (connections.delete(closed)) count(closed.userId, -1);
       },

@@ -9,8 +9,9 @@ export interface GatewayLimits {
   failedConnectsPerAddressPerMinute: number;
   framesPerSecond: number;
   frameBurst: number;
-  /** A longer client frame is answered with an error. */
+  /** A longer client frame is answered with an error; a `message` may be as long as a prompt over HTTP. */
   maxFrameBytes: number;
+  maxMessageFrameBytes: number;
   /** A longer one closes the socket with 1009 before it is read to the end. */
   maxPayloadBytes: number;
   badFramesInARow: number;
@@ -39,7 +40,8 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   framesPerSecond: 20,
   frameBurst: 60,
   maxFrameBytes: 64 * KIB,
-  maxPayloadBytes: 256 * KIB,
+  maxMessageFrameBytes: 2 * MIB + 64 * KIB,
+  maxPayloadBytes: 3 * MIB,
   badFramesInARow: 3,
   softBytes: 256 * KIB,
   resumeBytes: 64 * KIB,
@@ -50,7 +52,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   silenceMs: 35_000,
   accessCheckMs: 45_000,
   headCheckMs: 10_000,
-  attachGraceMs: 300,
+  attachGraceMs: 3_000,
   drainMs: 10_000,
   tickMs: 1_000,
 };

@@ -1,14 +1,16 @@
 import type { AnyContext } from '#domain/create-context.ts';
 import { isDomainError } from '#domain/errors.ts';
+import { type Cursor, parseCursor } from '#domain/events/index.ts';
 import { CLOSE } from '#domain/protocol/close-codes.ts';
-import type { SocketFrame } from '#domain/protocol/index.ts';
+import type { ServerFrame, SocketFrame } from '#domain/protocol/index.ts';
 import { getOwnedSession } from '#domain/session/index.ts';
+import type { SubmitPromptLimits } from '#domain/turn/index.ts';
 import type { Access, Authenticator } from '#domain/user/index.ts';
 import { createSerialQueue } from '#shared/async/serial-queue.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { GatewayLimits } from '../server/limits.ts';
-import { type Attachment, type AttachmentDeps, attach } from '../stream/subscription.ts';
+import { type AttachFrom, type Attachment, type AttachmentDeps, attach } from '../stream/subscription.ts';
 import { encodeFrame, errorFrame } from '../stream/wire.ts';
 import { createFrameHandler } from './frame-handler.ts';
 import { createOutlet, type RawSocket } from './outlet.ts';
@@ -23,6 +25,7 @@ export interface ConnectionDeps extends Pick<AttachmentDeps, 'log' | 'feeds' | '
   clock: Clock;
   logger: Log;
   draining: () => boolean;
+  promptLimits?: SubmitPromptLimits;
   onClosed: (connection: Connection) => void;
 }
 
@@ -46,10 +49,14 @@ export interface Connection {
   close(code: number, reason: string): void;
 }
 
+const MAX_REMEMBERED = 32;
+
 export function createConnection(deps: ConnectionDeps): Connection {
   const { socket, ctx, limits, clock, logger, authenticator } = deps;
   let { access, token } = deps;
   let attachment: Attachment | null = null;
+  /** Attached without a `reconnect`. */
+  let isImplicit = false;
   let expected: string | null = null;
   let grace: NodeJS.Timeout | undefined;
   let closed = false;
@@ -57,6 +64,8 @@ export function createConnection(deps: ConnectionDeps): Connection {
   let pingedAt = aliveAt;
   let checkedAt = aliveAt;
   let heartbeatMs = nextHeartbeat();
+  /** How far the sessions of before were sent. */
+  const heard = new Map<string, Cursor>();
   const inOrder = createSerialQueue();
   const outlet = createOutlet(socket, limits, () => clock.now(), close);
 
@@ -64,15 +73,42 @@ export function createConnection(deps: ConnectionDeps): Connection {
     return limits.heartbeatMs * (0.8 + Math.random() * 0.4);
   }
 
-  function send(frame: SocketFrame): void {
+  function send(frame: ServerFrame): void {
     outlet.send(encodeFrame(frame));
   }
 
   function release(): void {
     clearTimeout(grace);
     expected = null;
-    attachment?.close();
+    if (!attachment) return;
+    const delivered = attachment.delivered();
+    if (delivered) remember(attachment.sessionId, delivered);
+    attachment.close();
     attachment = null;
+  }
+
+  function remember(sessionId: string, position: Cursor): void {
+    heard.delete(sessionId);
+    heard.set(sessionId, position);
+    for (const oldest of heard.keys()) if (heard.size > MAX_REMEMBERED) heard.delete(oldest);
+  }
+
+  /** Where a `reconnect` goes on: what came over this socket before must not come again. */
+  function resumePoint(sessionId: string, lastCursor: unknown): AttachFrom {
+    const wanted = parseCursor(lastCursor);
+    if (!wanted) return { cursor: lastCursor };
+    const mine = attachment?.sessionId === sessionId ? attachment : null;
+    const position = mine?.delivered() ?? heard.get(sessionId);
+    const isPast = position?.epoch === wanted.epoch && position.seq > wanted.seq;
+    return isPast || (mine && isImplicit) ? { reason: 'already_attached' } : { cursor: lastCursor };
+  }
+
+  function waitForFirstWord(sessionId: string): void {
+    clearTimeout(grace);
+    grace = setTimeout(() => {
+      const task = inOrder(() => bind(sessionId));
+      task.catch((error: unknown) => send(errorFrame(error, { sessionId }, logger)));
+    }, limits.attachGraceMs);
   }
 
   function close(code: number, reason: string): void {
@@ -84,11 +120,13 @@ export function createConnection(deps: ConnectionDeps): Connection {
     deps.onClosed(self);
   }
 
-  /** Authorizes, then leaves the session of before. Throws `not_found`. */
-  async function bind(sessionId: string, lastCursor: unknown, again: boolean): Promise<void> {
+  /** Authorizes, then leaves the session of before. Without a reconnect's cursor, what is bound stays so. */
+  async function bind(sessionId: string, reconnect?: { cursor: unknown }): Promise<void> {
     await getOwnedSession(ctx, sessionId);
-    if (closed || (!again && attachment?.sessionId === sessionId)) return;
+    if (closed || (!reconnect && attachment?.sessionId === sessionId)) return;
+    const from = reconnect ? resumePoint(sessionId, reconnect.cursor) : {};
     release();
+    isImplicit = !reconnect;
     const created = attach(
       {
         log: deps.log,
@@ -104,13 +142,14 @@ export function createConnection(deps: ConnectionDeps): Connection {
         },
       },
       sessionId,
-      lastCursor,
+      from,
     );
     attachment = created;
   }
 
   async function replaceToken(next: string): Promise<void> {
     const renewed = await authenticator.authenticate(next);
+    if (closed) return;
     if (renewed.user.id !== access.user.id) {
       send({ Type: 'error', error: 'The token belongs to another user', code: 'forbidden' });
       return;
@@ -143,6 +182,14 @@ export function createConnection(deps: ConnectionDeps): Connection {
     close,
     bind,
     replaceToken,
+    isClosed: () => closed,
+    promptLimits: deps.promptLimits,
+    onBinding() {
+      clearTimeout(grace);
+    },
+    onBindingFailed() {
+      if (expected !== null && !closed) waitForFirstWord(expected);
+    },
     boundTo: () => attachment?.sessionId ?? expected,
     attached: async () => attachment?.attached,
     inOrder,
@@ -177,10 +224,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     sendEncoded: outlet.send,
     expect(sessionId) {
       expected = sessionId;
-      grace = setTimeout(() => {
-        const task = inOrder(() => bind(sessionId, '', false));
-        task.catch((error: unknown) => send(errorFrame(error, { sessionId }, logger)));
-      }, limits.attachGraceMs);
+      waitForFirstWord(sessionId);
     },
     unbind(sessionId) {
       if (self.sessionId() !== sessionId) return;

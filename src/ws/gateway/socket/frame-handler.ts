@@ -2,8 +2,13 @@ import type { AnyContext } from '#domain/create-context.ts';
 import { DomainError } from '#domain/errors.ts';
 import { answerPermission, type PermissionDecision } from '#domain/permission/index.ts';
 import { CLOSE } from '#domain/protocol/close-codes.ts';
-import { type ClientFrame, frameSessionId, type SocketFrame } from '#domain/protocol/index.ts';
-import { cancelSession, submitPrompt } from '#domain/turn/index.ts';
+import { type ClientFrame, frameSessionId, type ServerFrame } from '#domain/protocol/index.ts';
+import {
+  cancelSession,
+  getSessionStatus,
+  type SubmitPromptLimits,
+  submitPrompt,
+} from '#domain/turn/index.ts';
 import { within } from '#shared/async/within.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
@@ -15,13 +20,18 @@ import { parseClientFrame } from './parse-client-frame.ts';
 export interface FrameHandlerDeps {
   ctx: AnyContext;
   limits: GatewayLimits;
+  promptLimits?: SubmitPromptLimits;
   clock: Clock;
   logger: Log;
   draining: () => boolean;
-  send: (frame: SocketFrame) => void;
+  send: (frame: ServerFrame) => void;
   close: (code: number, reason: string) => void;
-  /** `again`: attaches anew although the socket belongs to this session already. */
-  bind: (sessionId: string, lastCursor: unknown, again: boolean) => Promise<void>;
+  isClosed: () => boolean;
+  /** With `reconnect`: attaches anew although the socket belongs to this session already. */
+  bind: (sessionId: string, reconnect?: { cursor: unknown }) => Promise<void>;
+  /** A frame that binds the socket has come, and has failed. */
+  onBinding: () => void;
+  onBindingFailed: () => void;
   replaceToken: (token: string) => Promise<void>;
   boundTo: () => string | null;
   attached: () => Promise<void>;
@@ -30,10 +40,18 @@ export interface FrameHandlerDeps {
 }
 
 const ATTACH_PATIENCE_MS = 2_000;
+/** So much of a frame costs one more token of the rate limit. */
+const BYTES_PER_TOKEN = 256 * 1024;
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+const MAX_ID_CHARS = 64;
 
 type Frame<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>;
+type Command = Exclude<ClientFrame, { type: 'ping' }>;
 
-/** Checks and carries out what one client sends: one frame after another, each authorized anew. */
+/**
+ * Checks and carries out what one client sends: one frame after another, each authorized anew. Once the socket is
+ * closed nothing that waits is begun, and what was begun goes no further.
+ */
 export function createFrameHandler(deps: FrameHandlerDeps) {
   const { ctx, limits, logger, send, close } = deps;
   const bucket = createTokenBucket(
@@ -42,10 +60,15 @@ export function createFrameHandler(deps: FrameHandlerDeps) {
   );
   let badInARow = 0;
   let waiting = 0;
+  let waitingBytes = 0;
 
   /** False when the socket was closed for it. */
-  function admit(): boolean {
-    if (bucket.take() && waiting <= limits.frameBurst) return true;
+  function admit(bytes: number): boolean {
+    let isWithinRate = true;
+    for (let cost = 1 + Math.floor(bytes / BYTES_PER_TOKEN); cost > 0; cost--) {
+      isWithinRate = bucket.take() && isWithinRate;
+    }
+    if (isWithinRate && waiting <= limits.frameBurst && waitingBytes <= MAX_WAITING_BYTES) return true;
     close(CLOSE.rateLimited, 'too many frames');
     return false;
   }
@@ -69,14 +92,12 @@ export function createFrameHandler(deps: FrameHandlerDeps) {
       });
     }
     const sessionId = target(frame);
-    await deps.bind(sessionId, '', false);
+    await deps.bind(sessionId);
+    // A prompt does not wait for an event log that is out of reach: the client gets a snapshot on its return.
     await within(deps.attached(), ATTACH_PATIENCE_MS, () => {});
-    await submitPrompt(ctx, {
-      sessionId,
-      content: frame.content,
-      images: frame.images,
-      idempotencyKey: frame.client_msg_id,
-    });
+    if (deps.isClosed()) return;
+    const { content, images, client_msg_id: idempotencyKey } = frame;
+    await submitPrompt(ctx, { sessionId, content, images, idempotencyKey }, deps.promptLimits);
   }
 
   async function permission(frame: Frame<'permission_response'>): Promise<void> {
@@ -90,12 +111,12 @@ export function createFrameHandler(deps: FrameHandlerDeps) {
     });
   }
 
-  async function carryOut(frame: Exclude<ClientFrame, { type: 'ping' }>): Promise<void> {
+  async function carryOut(frame: Command): Promise<void> {
     switch (frame.type) {
       case 'message':
         return message(frame);
       case 'reconnect':
-        return deps.bind(target(frame), frame.lastMsgId, true);
+        return deps.bind(target(frame), { cursor: frame.lastMsgId });
       case 'permission_response':
         return permission(frame);
       case 'cancel':
@@ -106,39 +127,69 @@ export function createFrameHandler(deps: FrameHandlerDeps) {
     }
   }
 
-  function execute(frame: Exclude<ClientFrame, { type: 'ping' }>): void {
+  /** After a refused prompt: a client that shows no errors must not stay busy. */
+  async function tellStatus(sessionId: string | null | undefined): Promise<void> {
+    if (!sessionId || deps.isClosed()) return;
+    const status = await getSessionStatus(ctx, sessionId).catch(() => null);
+    if (status) send({ Type: 'session_status', ...status });
+  }
+
+  async function execute(frame: Command): Promise<void> {
+    if (deps.isClosed()) return;
+    try {
+      await carryOut(frame);
+    } catch (error) {
+      const sessionId = 'token' in frame ? undefined : (frameSessionId(frame) ?? deps.boundTo() ?? undefined);
+      const clientMessageId = frame.type === 'message' ? frame.client_msg_id : undefined;
+      send(errorFrame(error, { sessionId: sessionId?.slice(0, MAX_ID_CHARS), clientMessageId }, logger));
+      if (frame.type === 'message') await tellStatus(sessionId);
+      deps.onBindingFailed();
+    }
+  }
+
+  async function queue(bytes: number, task: () => Promise<void>): Promise<void> {
     waiting += 1;
-    const done = deps.inOrder(() => carryOut(frame));
-    done
-      .catch((error: unknown) => {
-        const sessionId =
-          'token' in frame ? undefined : (frameSessionId(frame) ?? deps.boundTo() ?? undefined);
-        const clientMessageId = frame.type === 'message' ? frame.client_msg_id : undefined;
-        send(errorFrame(error, { sessionId: sessionId?.slice(0, 64), clientMessageId }, logger));
-      })
-      .finally(() => {
-        waiting -= 1;
-      });
+    waitingBytes += bytes;
+    try {
+      await deps.inOrder(task);
+    } finally {
+      waiting -= 1;
+      waitingBytes -= bytes;
+    }
+  }
+
+  function refuse(reason: string, message: { sessionId?: string } | undefined, hostile?: boolean): void {
+    bad(reason, hostile);
+    if (message) void queue(0, () => tellStatus(message.sessionId || deps.boundTo()));
+  }
+
+  function accept(frame: ClientFrame, bytes: number): void {
+    if (frame.type !== 'message' && bytes > limits.maxFrameBytes) {
+      bad('The frame is longer than 64 KiB');
+      return;
+    }
+    badInARow = 0;
+    if (frame.type === 'ping') {
+      send({ Type: 'pong' });
+      return;
+    }
+    if (frame.type === 'message' || frame.type === 'reconnect') deps.onBinding();
+    void queue(bytes, () => execute(frame));
   }
 
   return {
     text(data: Buffer): void {
-      if (!admit()) return;
-      if (data.length > limits.maxFrameBytes) {
-        bad('The frame is longer than 64 KiB');
+      if (!admit(data.length)) return;
+      if (data.length > limits.maxMessageFrameBytes) {
+        refuse('The message is longer than 1 MiB', {});
         return;
       }
       const parsed = parseClientFrame(data.toString('utf8'));
-      if (!parsed.ok) {
-        bad(parsed.reason, parsed.hostile);
-        return;
-      }
-      badInARow = 0;
-      if (parsed.frame.type === 'ping') send({ Type: 'pong' });
-      else execute(parsed.frame);
+      if (parsed.ok) accept(parsed.frame, data.length);
+      else refuse(parsed.reason, parsed.message, parsed.hostile);
     },
     binary(): void {
-      if (admit()) bad('Binary frames are not part of the protocol');
+      if (admit(0)) bad('Binary frames are not part of the protocol');
     },
   };
 }

@@ -1,11 +1,18 @@
-import { ClientFrame } from '#domain/protocol/index.ts';
+import { z } from 'zod';
+import { ClientFrame, frameSessionId } from '#domain/protocol/index.ts';
 
 const MAX_DEPTH = 32;
+/** What may be known of a `message` frame that is not valid. */
+const Prompt = z.object({
+  type: z.literal('message'),
+  session_id: z.string().optional().catch(undefined),
+  sessionID: z.string().optional().catch(undefined),
+});
 
 export type ParsedFrame =
   | { ok: true; frame: ClientFrame }
-  /** `hostile`: no client sends this by mistake. */
-  | { ok: false; reason: string; hostile: boolean };
+  /** `hostile`: no client sends this by mistake. `message`: it was to be a prompt. */
+  | { ok: false; reason: string; hostile: boolean; message?: { sessionId?: string } };
 
 /** Never throws; costs time linear in the text. */
 export function parseClientFrame(text: string): ParsedFrame {
@@ -23,7 +30,13 @@ export function parseClientFrame(text: string): ParsedFrame {
   const reason = field
     ? `The field ${field.slice(0, 64)} is not valid`
     : 'The frame is not an object of the protocol';
-  return { ok: false, reason, hostile: false };
+  const message = promptOf(value);
+  return { ok: false, reason, hostile: false, ...(message && { message }) };
+}
+
+function promptOf(value: unknown): { sessionId?: string } | undefined {
+  const prompt = Prompt.safeParse(value);
+  return prompt.success ? { sessionId: frameSessionId(prompt.data) } : undefined;
 }
 
 const QUOTE = 0x22;

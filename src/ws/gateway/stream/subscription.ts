@@ -2,7 +2,7 @@ import { isDomainError } from '#domain/errors.ts';
 import type { EventLog } from '#domain/events/index.ts';
 import { type Cursor, formatCursor, parseCursor } from '#domain/events/index.ts';
 import type { SocketFrame } from '#domain/protocol/index.ts';
-import { isRunningStatus, readSessionStatus } from '#domain/turn/index.ts';
+import { isRunningStatus } from '#domain/turn/index.ts';
 import { deferred } from '#shared/async/deferred.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import type { Log } from '#shared/log.ts';
@@ -35,16 +35,25 @@ export interface Attachment {
   /** Resolves when the client has been told where it stands; from then on it misses nothing. */
   readonly attached: Promise<void>;
   cursor(): string | null;
+  /** The position of the last event that was sent, if any was: before it a resume would repeat what came. */
+  delivered(): Cursor | null;
   close(): void;
 }
 
+/** Where an attach begins: after a client's cursor, or, for a reason or without one, with a snapshot. */
+export interface AttachFrom {
+  cursor?: unknown;
+  reason?: string;
+}
+
 /** Brings one socket to a session's present, by resume or by snapshot, and keeps it there. */
-export function attach(deps: AttachmentDeps, sessionId: string, lastCursor: unknown): Attachment {
+export function attach(deps: AttachmentDeps, sessionId: string, from: AttachFrom): Attachment {
   const { log, feeds, outlet, logger } = deps;
   const attached = deferred<void>();
   const stop = new AbortController();
   let feed: SessionFeed | null = null;
   let sent: Cursor | null = null;
+  let delivered: Cursor | null = null;
   let live = false;
   let complained = false;
   /** Grows with each new start; what belongs to an earlier one ends by itself. */
@@ -54,7 +63,7 @@ export function attach(deps: AttachmentDeps, sessionId: string, lastCursor: unkn
     deliver(cursor, data) {
       if (!live || (sent && cursor.epoch === sent.epoch && cursor.seq <= sent.seq)) return;
       outlet.send(data);
-      sent = cursor;
+      delivered = sent = cursor;
       if (outlet.full()) {
         live = false;
         start(follow);
@@ -102,39 +111,62 @@ export function attach(deps: AttachmentDeps, sessionId: string, lastCursor: unkn
   async function first(mine: number): Promise<void> {
     feed ??= await feeds.join(sessionId, member);
     if (!current(mine)) return;
-    const after = parseCursor(lastCursor);
-    if (!after) return bySnapshot(mine, lastCursor ? 'bad_cursor' : undefined);
-    const head = await log.head(sessionId);
-    const limits = { after, head, maxEvents: MAX_MISSED_EVENTS, maxChars: MAX_MISSED_CHARS };
-    const events = await collectMissed(log, sessionId, limits);
+    if (from.reason) return bySnapshot(mine, from.reason);
+    const after = parseCursor(from.cursor);
+    if (!after) return bySnapshot(mine, from.cursor ? 'bad_cursor' : undefined);
+    const snapshot = await snapshotFrom(after);
+    const events = await collectMissed(log, sessionId, {
+      after,
+      head: snapshot.position,
+      maxEvents: MAX_MISSED_EVENTS,
+      maxChars: MAX_MISSED_CHARS,
+    });
     if (!current(mine)) return;
-    if (!events) return bySnapshot(mine, after.epoch === head.epoch ? 'too_far_behind' : 'other_epoch');
-    const status = await readSessionStatus(deps.ctx, sessionId);
+    if (!events) {
+      const reason = after.epoch === snapshot.position.epoch ? 'too_far_behind' : 'other_epoch';
+      return sendSnapshot(mine, snapshot, { reason });
+    }
     for (const event of events) {
       if (!(await sendPaced(mine, encodeEvent(event)))) return;
-      sent = event.cursor;
+      delivered = sent = event.cursor;
     }
-    if (!current(mine)) return;
-    sent = head;
-    announce({ position: head, status, replayed: events.length, resumed: true });
-    start(follow);
+    await sendSnapshot(mine, snapshot, { resumed: events.length });
+  }
+
+  /** One that was being built for another client may stand before what this one has heard. */
+  async function snapshotFrom(after: Cursor): Promise<Snapshot> {
+    const snapshot = await deps.snapshot(deps.ctx, sessionId);
+    const { epoch, seq } = snapshot.position;
+    return epoch === after.epoch && seq < after.seq ? deps.snapshot(deps.ctx, sessionId) : snapshot;
   }
 
   async function bySnapshot(mine: number, reason?: string): Promise<void> {
-    const { position, frames, status, messages } = await deps.snapshot(deps.ctx, sessionId);
+    await sendSnapshot(mine, await deps.snapshot(deps.ctx, sessionId), { reason });
+  }
+
+  /** The state as of the position, then word of it. A page that resumes has its cursor, not always its state. */
+  async function sendSnapshot(
+    mine: number,
+    { position, frames, status, messages }: Snapshot,
+    { resumed, reason }: { resumed?: number; reason?: string },
+  ): Promise<void> {
     for (const frame of frames) if (!(await sendPaced(mine, encodeFrame(frame)))) return;
     if (!current(mine)) return;
     sent = position;
-    announce({ position, status, replayed: messages, resumed: false, reason });
-    start(follow);
-  }
-
-  function announce(
-    input: Pick<Parameters<typeof statusFrame>[0], 'position' | 'status' | 'replayed' | 'resumed' | 'reason'>,
-  ) {
     complained = false;
-    send(statusFrame({ ...input, sessionId, isRunning: isRunningStatus(input.status) }));
+    send(
+      statusFrame({
+        sessionId,
+        status,
+        isRunning: isRunningStatus(status),
+        replayed: resumed ?? messages,
+        position,
+        resumed: resumed !== undefined,
+        reason,
+      }),
+    );
     attached.resolve();
+    start(follow);
   }
 
   /** Sends what came meanwhile and goes live in the same tick in which nothing is missing. */
@@ -159,13 +191,13 @@ export function attach(deps: AttachmentDeps, sessionId: string, lastCursor: unkn
   }
 
   /** False when the events are gone. */
-  async function followPage(mine: number, from: SessionFeed, after: Cursor): Promise<boolean> {
-    const recent = from.recentAfter(after);
+  async function followPage(mine: number, source: SessionFeed, after: Cursor): Promise<boolean> {
+    const recent = source.recentAfter(after);
     if (recent) {
       for (const [index, data] of recent.entries()) {
         if (outlet.full()) break;
         outlet.send(data);
-        sent = { epoch: after.epoch, seq: after.seq + index + 1 };
+        delivered = sent = { epoch: after.epoch, seq: after.seq + index + 1 };
       }
       return true;
     }
@@ -173,7 +205,7 @@ export function attach(deps: AttachmentDeps, sessionId: string, lastCursor: unkn
     if (!page.ok || page.events.length === 0) return false;
     for (const event of page.events) {
       if (!(await sendPaced(mine, encodeEvent(event)))) return true;
-      sent = event.cursor;
+      delivered = sent = event.cursor;
     }
     return true;
   }
@@ -183,6 +215,7 @@ export function attach(deps: AttachmentDeps, sessionId: string, lastCursor: unkn
     sessionId,
     attached: attached.promise,
     cursor: () => (sent ? formatCursor(sent) : null),
+    delivered: () => delivered,
     close() {
       stop.abort();
       live = false;
