@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
+import type { AnyContext } from '#domain/create-context.ts';
 import type { Message } from '#domain/message/index.ts';
 import { newId } from '#shared/ids.ts';
 import {
@@ -97,7 +98,11 @@ function newState(): TurnState {
 async function start(
   script: ScriptedAnswer[],
   tools: Tool[] = [],
-  options: { decision?: Decision['kind']; state?: TurnState } = {},
+  options: {
+    decision?: Decision['kind'];
+    state?: TurnState;
+    onCommit?: (changes: Change[]) => Promise<void>;
+  } = {},
 ) {
   bench = await createToolBench();
   const { scope } = bench;
@@ -119,6 +124,7 @@ async function start(
     hooks: {
       async commit(changes) {
         commits.push(changes);
+        await options.onCommit?.(changes);
       },
       async buildRequest() {
         const messages = await buildPrompt(state.history, {
@@ -242,6 +248,34 @@ test('calls that are not parallel run one after another', async () => {
   expect(order).toEqual(['start', 'end', 'start', 'end']);
 });
 
+test('what a call commits is written before the next call is prepared', async () => {
+  const written: string[] = [];
+  const seen: string[][] = [];
+  const act = defineTool({
+    name: 'act',
+    description: 'act',
+    input: z.strictObject({ n: z.string() }),
+    async prepare({ n }) {
+      seen.push([...written]);
+      return plan({
+        effect: 'idempotent',
+        run: async () => ({ content: n, commit: async () => void written.push(n) }),
+      });
+    },
+  });
+  const calls = ['a', 'b', 'c'].map((n) => ({ name: 'act', input: { n } }));
+  const { ended } = await start([call(...calls), say('ok')], [act], {
+    async onCommit(changes) {
+      for (const change of changes) {
+        if (change.kind !== 'results') continue;
+        for (const { commit } of change.results) await commit?.({} as AnyContext);
+      }
+    },
+  });
+  expect(await ended).toBe('finished');
+  expect(seen).toEqual([[], ['a'], ['a', 'b']]);
+});
+
 test('an exception in a tool is an error result without its text', async () => {
   const bad = tool('bad', async () => {
     throw new Error('/etc/secret');
@@ -262,7 +296,7 @@ test('a refusal ends the turn without another model call', async () => {
   });
   expect(await ended).toBe('finished');
   expect(model.requests).toHaveLength(1);
-  expect(kinds(commits).at(-1)).toEqual(['close_message', 'results', 'refinish_message', 'finish']);
+  expect(kinds(commits).at(-1)).toEqual(['close_message', 'refinish_message', 'results', 'finish']);
 });
 
 test('a cancelled model call keeps its text and ends the turn', async () => {

@@ -2,7 +2,7 @@ import type { Message } from '#domain/message/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import { newId } from '#shared/ids.ts';
 import { abortKind } from '../coordinator/abort.ts';
-import type { CallOutcome } from '../persist/changes.ts';
+import type { CallOutcome, Change } from '../persist/changes.ts';
 import { modelStep, summaryStep } from '../step/model-step.ts';
 import { nextBatch, prepareCall, refusedOutcome, runPlans, unknownOutcome } from '../step/tool-step.ts';
 import type { LoopEnd, LoopInput, Run } from './loop-ports.ts';
@@ -50,6 +50,8 @@ async function nextStep(run: Run): Promise<LoopEnd | null> {
 
 async function toolStep(run: Run, open: ToolCall[]): Promise<LoopEnd | null> {
   const { state, tools, hooks, signal } = run;
+  // What a result commits is seen by whatever is prepared after it.
+  if (run.pending.some(commits)) await commit(run);
   const batch = nextBatch(open, tools);
   const ready = await Promise.all(batch.map((call) => prepareCall(call, { state, tools, hooks })));
   if (signal.aborted) return endAborted(run);
@@ -89,6 +91,10 @@ async function toolStep(run: Run, open: ToolCall[]): Promise<LoopEnd | null> {
   );
 }
 
+function commits(change: Change): boolean {
+  return change.kind === 'results' && change.results.some((result) => result.commit !== undefined);
+}
+
 function addResults({ state, pending, now }: Run, outcomes: CallOutcome[]): void {
   const time = now();
   const message: Message = {
@@ -119,5 +125,7 @@ function refinish({ state, pending, now }: Run, message: Message): void {
     updatedAt: time,
   };
   remember(state, refinished);
-  pending.push({ kind: 'refinish_message', message: refinished });
+  // Clients take a finished message for the success of its calls, until their results come.
+  const at = pending.findIndex(({ kind }) => kind === 'results');
+  pending.splice(at === -1 ? pending.length : at, 0, { kind: 'refinish_message', message: refinished });
 }
