@@ -8,6 +8,8 @@ export const FinishReason = z.enum([
   'error',
   'content_filter',
   'permission_denied',
+  /** Of a user's message. */
+  'stop',
   'unknown',
 ]);
 export type FinishReason = z.infer<typeof FinishReason>;

@@ -18,13 +18,18 @@ export function toMessageView(message: Message): MessageView {
     ID: message.id,
     Role: message.role,
     SessionID: message.sessionId,
-    Parts: message.parts.map(withoutProviderMetadata),
+    Parts: [...message.parts.map(withoutProviderMetadata), ...finishOfUser(message)],
     Model: message.model,
     Provider: message.provider,
     CreatedAt: message.createdAt,
     UpdatedAt: message.updatedAt,
     IsSummaryMessage: message.isSummary,
   };
+}
+
+/** Clients take a message without a finish part for one that is still being written. */
+function finishOfUser({ role, createdAt }: Message): MessagePart[] {
+  return role === 'user' ? [{ type: 'finish', reason: 'stop', time: createdAt }] : [];
 }
 
 function withoutProviderMetadata(part: MessagePart): MessagePart {

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
 import type { PermissionDecision, PermissionRequest } from './permission.ts';
-import { settlePermission } from './settle-permission.ts';
+import { type SettleRepositories, settlePermission } from './settle-permission.ts';
 
 export interface PermissionAnswer {
   sessionId: string;
@@ -18,7 +18,7 @@ export interface PermissionAnswer {
  * exactly what was shown: this session, tool, action and directory.
  */
 export async function answerPermission(
-  ctx: Context<'sessions' | 'permissions' | 'turns' | 'outbox'>,
+  ctx: Context<SettleRepositories | 'sessions'>,
   answer: PermissionAnswer,
 ): Promise<PermissionRequest> {
   return ctx.transaction(async (tx) => {

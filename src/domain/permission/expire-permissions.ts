@@ -1,10 +1,10 @@
 import type { Context } from '../context.ts';
-import { settlePermission } from './settle-permission.ts';
+import { type SettleRepositories, settlePermission } from './settle-permission.ts';
 
 const BATCH = 50;
 
 /** Settles the requests whose time is up; each in a transaction of its own. Returns how many. */
-export async function expirePermissions(ctx: Context<'permissions' | 'turns' | 'outbox'>): Promise<number> {
+export async function expirePermissions(ctx: Context<SettleRepositories>): Promise<number> {
   const due = await ctx.repositories.permissions.listExpired(ctx.clock.now(), BATCH);
   let expired = 0;
   for (const request of due) {

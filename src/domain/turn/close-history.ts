@@ -30,7 +30,9 @@ export async function closeTurnHistory(ctx: HistoryContext, turn: Turn, closing:
   const open = calls.filter((call) => OPEN_TOOL_CALL_STATUSES.some((status) => status === call.status));
   const closed = await closeMessages(ctx, turn, { closing, calls, open });
   const results = await closeToolCalls(ctx, turn, open, closing);
-  const added = (closed ? 0 : await addErrorMessage(ctx, turn, closing)) + results;
+  const answer = closed ?? (await addErrorMessage(ctx, turn, closing));
+  if (answer) await tellError(ctx, answer, closing);
+  const added = (answer && !closed ? 1 : 0) + results;
   if (added === 0) return;
   const session = await ctx.repositories.sessions.addMessages(turn.sessionId, added, ctx.clock.now());
   await emit(ctx, { Type: 'session_update', session_id: turn.sessionId, ...toSessionView(session) });
@@ -55,12 +57,13 @@ async function cancelRequests(ctx: HistoryContext, turn: Turn): Promise<void> {
   }
 }
 
-/** Gives the unfinished message, or the one whose tools were still open, its finish part. True if there was one. */
+/** Gives the unfinished message, or the one whose tools were still open, its finish part. Null if there was none. */
 async function closeMessages(
   ctx: HistoryContext,
   turn: Turn,
   { closing, calls, open }: { closing: Closing; calls: ToolCall[]; open: ToolCall[] },
-): Promise<boolean> {
+): Promise<Message | null> {
+  let last: Message | null = null;
   const known = new Set(calls.map((call) => call.id));
   const unfinished = (await ctx.repositories.messages.listUnfinished(turn.sessionId)).filter(
     (message) => message.turnNumber === turn.number,
@@ -80,11 +83,12 @@ async function closeMessages(
       finishedAt: now,
       updatedAt: now,
     };
+    last = closed;
     const { parts, appliedCursor, finishedAt } = closed;
     await ctx.repositories.messages.setParts(message.id, { parts, appliedCursor, finishedAt, now });
     await emit(ctx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(closed) });
   }
-  return targets.length > 0;
+  return last;
 }
 
 async function closeToolCalls(
@@ -119,10 +123,22 @@ async function closeToolCalls(
   return 1;
 }
 
-async function addErrorMessage(ctx: HistoryContext, turn: Turn, closing: Closing): Promise<number> {
-  if (closing.reason !== 'error') return 0;
-  await insertMessage(ctx, turn, 'assistant', [finishPart(closing, ctx.clock.now())]);
-  return 1;
+async function addErrorMessage(ctx: HistoryContext, turn: Turn, closing: Closing): Promise<Message | null> {
+  if (closing.reason !== 'error') return null;
+  return insertMessage(ctx, turn, 'assistant', [finishPart(closing, ctx.clock.now())]);
+}
+
+/** Clients show an error by this frame; the message that it names is there before it. */
+async function tellError(ctx: HistoryContext, answer: Message, { reason, message }: Closing): Promise<void> {
+  if (reason !== 'error' || message === undefined) return;
+  await emit(ctx, {
+    Type: 'stream_delta',
+    session_id: answer.sessionId,
+    message_id: answer.id,
+    delta_type: 'error',
+    content: message,
+    timestamp: ctx.clock.now(),
+  });
 }
 
 async function insertMessage(
@@ -130,7 +146,7 @@ async function insertMessage(
   turn: Turn,
   role: 'assistant' | 'tool',
   parts: MessagePart[],
-): Promise<void> {
+): Promise<Message> {
   const now = ctx.clock.now();
   const message: Message = {
     id: newId(),
@@ -149,6 +165,7 @@ async function insertMessage(
   };
   await ctx.repositories.messages.insert(message);
   await emit(ctx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(message) });
+  return message;
 }
 
 function finishPart({ reason, message, details }: Closing, time: number): MessagePart {

@@ -6,7 +6,8 @@ import { answerPermission } from '#domain/permission/index.ts';
 import { submitPrompt } from '#domain/turn/index.ts';
 import { call, type ScriptedCall, say } from '../../doubles/scripted-language-model.ts';
 import { createTestDatabase } from '../../harness/database.ts';
-import { type AgentHarness, createAgentHarness, isTerminal, until } from './harness.ts';
+import { until } from '../../harness/until.ts';
+import { type AgentHarness, createAgentHarness, isTerminal } from './harness.ts';
 
 const view = (file: string): ScriptedCall => ({ name: 'view', input: { file_path: file } });
 const write = (file: string, content: string): ScriptedCall => ({
@@ -64,7 +65,13 @@ const ROWS: Row[] = [
     title: 'edits of two files in turns',
     before: { a: 'one two\n', b: 'x\n' },
     read: ['a', 'b'],
-    calls: [edit('a', 'one', '1'), edit('b', 'x', 'y'), edit('a', 'two', '2'), view('a'), edit('a', '1', '0')],
+    calls: [
+      edit('a', 'one', '1'),
+      edit('b', 'x', 'y'),
+      edit('a', 'two', '2'),
+      view('a'),
+      edit('a', '1', '0'),
+    ],
     after: { a: '0 2\n', b: 'y\n' },
   },
   {
@@ -108,9 +115,7 @@ describe.each([true, false])('the calls of one answer, allowed beforehand: %s', 
       status,
       ...(status === 'completed' ? {} : { result }),
     }));
-    expect(results).toEqual(
-      [...read.map(view), ...calls].map(({ name }) => ({ name, status: 'completed' })),
-    );
+    expect(results).toEqual([...read.map(view), ...calls].map(({ name }) => ({ name, status: 'completed' })));
     for (const [file, text] of Object.entries(after)) {
       expect(await readFile(join(workspace.directory, file), 'utf8')).toBe(text);
     }

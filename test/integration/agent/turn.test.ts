@@ -67,6 +67,25 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
     return harness.repositories.messages.list(harness.session.id);
   }
 
+  /** The errors that clients are shown, and whether the message that each of them names was there before. */
+  async function errorsTold() {
+    const frames = (await harness?.frames()) ?? [];
+    return frames.flatMap((frame, at) => {
+      if (frame.Type !== 'stream_delta' || frame.delta_type !== 'error') return [];
+      const known = frames
+        .slice(0, at)
+        .some((other) => other.Type === 'message' && other.ID === frame.message_id);
+      return [{ message: frame.message_id, content: frame.content, known }];
+    });
+  }
+
+  /** Somebody took the turn and never came back. */
+  async function loseOwner(): Promise<void> {
+    const { turns } = database.repositories;
+    await turns.claim('gone', 0);
+    await until(async () => (await turns.requeueExpired(10)).length > 0, 'the end of the lease');
+  }
+
   function ends(frames: SessionFrame[]) {
     return frames.filter(({ Type }) => Type === 'generation_complete');
   }
@@ -76,6 +95,13 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
     expect(await run()).toMatchObject({ status: 'succeeded', error: null });
     const [user, assistant] = await messages();
     expect(user).toMatchObject({ role: 'user', index: 0, parts: [{ type: 'text', text: 'hello' }] });
+    const echo = (await frames()).find((frame) => frame.Type === 'message' && frame.Role === 'user');
+    expect(echo).toMatchObject({
+      Parts: [
+        { type: 'text', text: 'hello' },
+        { type: 'finish', reason: 'stop', time: user?.createdAt },
+      ],
+    });
     expect(assistant?.parts).toMatchObject([
       { type: 'text', text: 'Hello 😀' },
       { type: 'finish', reason: 'end_turn' },
@@ -213,13 +239,18 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
     expect(statuses.filter((status, at) => status !== statuses[at - 1])).toEqual([
       'pending',
       'awaiting_permission',
+      'pending',
       'running',
       'completed',
     ]);
+    const told = seen.findIndex(({ Type }) => Type === 'permission_notification');
+    expect(seen[told - 1]).toMatchObject({ Type: 'tool_call_update', status: 'pending' });
   });
 
   test('ends after the step when the user denies', async () => {
-    const { repositories, session, ctx, workspace, model } = await setUp([call(bash('touch x'), bash('ls'))]);
+    const { repositories, session, ctx, workspace, model, frames } = await setUp([
+      call(bash('touch x'), bash('ls')),
+    ]);
     harness?.coordinator().start();
     const { turnId } = await prompt('do it');
     const request = await pendingRequest(repositories, session);
@@ -229,6 +260,13 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
     expect(model.requests).toHaveLength(1);
     const assistant = (await messages()).find(({ role }) => role === 'assistant');
     expect(assistant?.parts.at(-1)).toMatchObject({ type: 'finish', reason: 'permission_denied' });
+    const seen = await frames();
+    const last = (of: (frame: SessionFrame) => boolean) => seen.findLastIndex(of);
+    const refinished = last((frame) => frame.Type === 'message' && frame.ID === assistant?.id);
+    expect(refinished).toBeLessThan(
+      last((frame) => frame.Type === 'tool_call_update' && frame.status === 'error'),
+    );
+    expect(refinished).toBeLessThan(last((frame) => frame.Type === 'message' && frame.Role === 'tool'));
     expect((await repositories.toolCalls.list(session.id)).map(({ status }) => status)).toEqual([
       'error',
       'completed',
@@ -454,10 +492,41 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
       },
     });
     expect(await run()).toMatchObject({ status: 'failed', errorCode: 'model_not_configured' });
-    expect((await messages()).at(-1)?.parts).toMatchObject([
+    const answer = (await messages()).at(-1);
+    expect(answer?.parts).toMatchObject([
       { type: 'finish', reason: 'error', message: 'Choose a model first' },
     ]);
+    expect(await errorsTold()).toEqual([
+      { message: answer?.id, content: 'Choose a model first', known: true },
+    ]);
   });
+
+  test.each([
+    ['a model that fails', { script: [fail('The model is down', 'half')], error: 'The model is down' }],
+    [
+      'a server that stops repeatedly',
+      { attempt: 4, error: 'The server running this turn stopped repeatedly' },
+    ],
+    ['a failure that nobody expected', { error: 'Internal error' }],
+    ['a turn that takes too long', { script: [stall('x')], error: 'The turn took longer than 0 seconds' }],
+    ['too many steps', { script: [call(bash('ls')), call(bash('ls'))], error: 'Stopped after 1 steps' }],
+  ])(
+    '%s is told to clients as an error of the message that holds it',
+    async (_, {
+      script = [],
+      attempt,
+      error,
+    }: { script?: ScriptedAnswer[]; attempt?: number; error: string }) => {
+      const { repositories } = await setUp(script, { settings: { maxSteps: 1, taskTimeoutMs: 400 } });
+      const { turnId } = await prompt('hello');
+      for (let n = 0; n < (attempt ?? 0); n++) await loseOwner();
+      harness?.coordinator().start();
+      expect(await turnEnds(repositories, turnId)).toMatchObject({ status: 'failed', error });
+      const answer = (await messages()).findLast(({ role }) => role === 'assistant');
+      expect(answer?.parts.at(-1)).toMatchObject({ type: 'finish', reason: 'error', message: error });
+      expect(await errorsTold()).toEqual([{ message: answer?.id, content: error, known: true }]);
+    },
+  );
 
   test('a failure that nobody expected ends the turn', async () => {
     const { repositories, session } = await setUp([]);

@@ -161,7 +161,6 @@ async function failModelStep(
   { error }: StreamedStep,
 ): Promise<LoopEnd> {
   const text = error?.message ?? 'The model failed without saying why';
-  run.hooks.delta(message, { delta_type: 'error', content: text });
   await saveBroken(run, message, assembler);
   const details = error?.status === undefined ? error?.code : `${error.code} (HTTP ${error.status})`;
   return endTurn(run, {

@@ -7,7 +7,7 @@ import { modelStep, summaryStep } from '../step/model-step.ts';
 import { nextBatch, prepareCall, refusedOutcome, runPlans, unknownOutcome } from '../step/tool-step.ts';
 import type { LoopEnd, LoopInput, Run } from './loop-ports.ts';
 import { commit, endAborted, endTurn, handBack } from './turn-end.ts';
-import { nextAction, nextIndex, remember } from './turn-state.ts';
+import { finishOf, nextAction, nextIndex, remember } from './turn-state.ts';
 
 /**
  * Carries a turn on from whatever is stored of it until it ends, waits for an answer, or is taken away.
@@ -26,9 +26,6 @@ async function nextStep(run: Run): Promise<LoopEnd | null> {
   if (signal.aborted) return endAborted(run);
   const action = nextAction(state, limits);
   switch (action.kind) {
-    case 'end_denied':
-      refinish(run, action.message);
-      return endTurn(run, { status: 'succeeded' });
     case 'end':
       return endTurn(run, { status: 'succeeded' });
     case 'fail':
@@ -95,7 +92,10 @@ function commits(change: Change): boolean {
   return change.kind === 'results' && change.results.some((result) => result.commit !== undefined);
 }
 
-function addResults({ state, pending, now }: Run, outcomes: CallOutcome[]): void {
+function addResults(run: Run, outcomes: CallOutcome[]): void {
+  const { state, pending, now } = run;
+  const stopping = outcomes.find(({ part }) => part.stop_turn);
+  if (stopping) markDenied(run, stopping.call);
   const time = now();
   const message: Message = {
     id: newId(),
@@ -116,7 +116,10 @@ function addResults({ state, pending, now }: Run, outcomes: CallOutcome[]): void
   pending.push({ kind: 'results', message, results: outcomes });
 }
 
-function refinish({ state, pending, now }: Run, message: Message): void {
+/** Before the results: clients take a finished message for the success of its calls, until these come. */
+function markDenied({ state, pending, now }: Run, { messageId }: ToolCall): void {
+  const message = state.history.find(({ id }) => id === messageId);
+  if (!message || finishOf(message)?.reason === 'permission_denied') return;
   const time = now();
   const parts = message.parts.filter(({ type }) => type !== 'finish');
   const refinished: Message = {
@@ -125,7 +128,5 @@ function refinish({ state, pending, now }: Run, message: Message): void {
     updatedAt: time,
   };
   remember(state, refinished);
-  // Clients take a finished message for the success of its calls, until their results come.
-  const at = pending.findIndex(({ kind }) => kind === 'results');
-  pending.splice(at === -1 ? pending.length : at, 0, { kind: 'refinish_message', message: refinished });
+  pending.push({ kind: 'refinish_message', message: refinished });
 }

@@ -29,8 +29,6 @@ export type Action =
   /** The model's answer was cut: its calls are answered without being run. */
   | { kind: 'refuse_calls'; calls: ToolCall[] }
   | { kind: 'end' }
-  /** Ended by the user's refusal of a tool call. */
-  | { kind: 'end_denied'; message: Message }
   | { kind: 'fail'; error: string; errorCode: string };
 
 export interface LoopLimits {
@@ -65,10 +63,12 @@ export function nextAction(state: TurnState, limits: LoopLimits): Action {
     const call = results.has(id) ? undefined : state.calls.get(id);
     return call ? [call] : [];
   });
-  const continues = finishOf(message)?.reason === 'tool_use';
+  const reason = finishOf(message)?.reason;
+  // A message of which a call was denied still has its other calls run.
+  const continues = reason === 'tool_use' || reason === 'permission_denied';
   if (open.length > 0) return { kind: continues ? 'run_tools' : 'refuse_calls', calls: open };
   if (!continues) return { kind: 'end' };
-  if ([...results.values()].some((result) => result.stop_turn)) return { kind: 'end_denied', message };
+  if ([...results.values()].some((result) => result.stop_turn)) return { kind: 'end' };
   return furtherStep(state, own, limits);
 }
 
