@@ -24,4 +24,29 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 npm run --silent build
-exec npx vitest run "$@"
+
+# Everything that the suites start inherits this directory, so that what they leave behind is found.
+TMPDIR=$(mktemp -d /tmp/crush-tests-XXXXXX)
+export TMPDIR
+chmod 755 "$TMPDIR"
+result=0
+npx vitest run "$@" || result=$?
+
+left_processes() {
+  local file
+  for file in /proc/[0-9]*/environ; do
+    [ "${file//[^0-9]/}" = $$ ] && continue
+    if tr '\0' '\n' 2>/dev/null <"$file" | grep -qxF "TMPDIR=$TMPDIR"; then
+      tr '\0' ' ' 2>/dev/null <"${file%environ}cmdline" || true
+      echo
+    fi
+  done
+}
+processes=$(left_processes | grep -vE '^(tr|grep) |^$' || true)
+files=$(ls -A "$TMPDIR")
+rm -rf "$TMPDIR"
+if [ -n "$processes$files" ]; then
+  printf 'the tests left behind:\n%s\n%s\n' "$processes" "$files" >&2
+  [ "$result" != 0 ] || result=1
+fi
+exit "$result"

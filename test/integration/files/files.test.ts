@@ -11,7 +11,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FileNode, SourceControl } from '#domain/workspace/index.ts';
+import {
+  FILE_TREE_LIMITS,
+  type FileNode,
+  readFileTree,
+  type SourceControl,
+} from '#domain/workspace/index.ts';
 import { startHttpServer } from '#http/kit/listen.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';
@@ -199,14 +204,16 @@ describe('the tree of files', () => {
   });
 
   it('says when there are too many files', async () => {
-    const { tree, directory } = await project();
+    expect(FILE_TREE_LIMITS.entries).toBe(20_000);
+    const { id, directory } = await project();
     for (const folder of ['a', 'b', 'c']) {
       mkdirSync(join(directory, folder));
-      for (let file = 0; file < 7_000; file += 1) writeFileSync(join(directory, folder, `f${file}`), '');
+      for (let file = 0; file < 70; file += 1) writeFileSync(join(directory, folder, `f${file}`), '');
     }
-    const root = await tree();
+    const limits = { ...FILE_TREE_LIMITS, entries: 200 };
+    const root = await readFileTree(await provider.open(id, null), '.', new AbortController().signal, limits);
     expect(root.truncated).toBe(true);
-    expect(paths(root)).toHaveLength(20_001);
+    expect(paths(root)).toHaveLength(201);
   });
 });
 
