@@ -25,7 +25,7 @@ export default defineConfig({
     for (const asset of PGLITE_ASSETS) copyFileSync(join(pglite, asset), join('dist', asset));
     const run = (...args: string[]) =>
       execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-    run('drizzle/pglite-template.mjs', 'dist/pglite-template.tar.gz');
+    run('--import', 'tsx', 'drizzle/pglite-template.ts', 'dist/pglite-template.tar.gz');
     run('scripts/pack-executable.mjs', 'dist/crush.cjs', 'dist/crush');
     rmSync('dist/crush.cjs');
     writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');

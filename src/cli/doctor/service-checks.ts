@@ -40,7 +40,7 @@ export async function checkDatabase(config: Config): Promise<Check> {
     }
   } catch (error) {
     if (error instanceof FatalError && error.cause instanceof DataDirectoryInUseError) {
-      return well(name, `in use by the running server, process ${error.cause.pid}`);
+      return well(name, `in use by the running server, ${error.cause.holder}`);
     }
     return broken(name, `${describe(error)}${isPostgres ? ' – start it, or change database.url' : ''}`);
   }

@@ -79,7 +79,7 @@ async function openPglite(config: Config): Promise<SqlDatabase> {
   } catch (error) {
     if (error instanceof DataDirectoryInUseError) {
       throw new FatalError(
-        `the data directory ${config.data_dir} is in use by process ${error.pid}; stop it or choose another --data-dir`,
+        `the data directory ${config.data_dir} is in use by ${error.holder}; stop it or choose another --data-dir`,
         EXIT.failure,
         { cause: error },
       );

@@ -1,10 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import { DataDirectoryInUseError, lockDataDirectory } from './data-directory-lock.ts';
 
-const NO_PROCESS = 2 ** 22 + 1;
 let parent: string;
 let directory: string;
 
@@ -18,7 +19,7 @@ test('a directory has one holder, and another after its release', async () => {
   const lock = await lockDataDirectory(directory);
   const refused = await lockDataDirectory(directory).catch((error: unknown) => error);
   expect(refused).toBeInstanceOf(DataDirectoryInUseError);
-  expect(refused).toMatchObject({ pid: process.pid });
+  expect(refused).toMatchObject({ holder: `process ${process.pid} on ${hostname()}` });
   await lock.release();
   await lock.release();
   const next = await lockDataDirectory(directory);
@@ -29,23 +30,53 @@ test('a directory has one holder, and another after its release', async () => {
 });
 
 test.each([
-  ['a process that is gone', () => ({ pid: NO_PROCESS, startTime: null, nonce: 'x' })],
-  ['an earlier process with the same number', () => ({ pid: process.pid, startTime: 'boot:1', nonce: 'x' })],
-  ['something else than a lock', () => 'nonsense'],
-])('a lock of %s is taken over by exactly one', async (_, content) => {
-  writeFileSync(`${directory}.lock`, JSON.stringify(content()));
+  ['of a process that is gone', JSON.stringify({ pid: 2 ** 22 + 1, startTime: null, nonce: 'x' })],
+  ['of an earlier process with the same number', `process ${process.pid} on ${hostname()}`],
+  ['that is something else', 'nonsense'],
+])('a lock file %s holds nobody up, and exactly one gets it', async (_, content) => {
+  writeFileSync(`${directory}.lock`, content);
   const attempts = await Promise.allSettled(Array.from({ length: 10 }, () => lockDataDirectory(directory)));
   const won = attempts.filter((attempt) => attempt.status === 'fulfilled');
   expect(won).toHaveLength(1);
-  expect(JSON.parse(readFileSync(`${directory}.lock`, 'utf8'))).toMatchObject({ pid: process.pid });
   await won[0]?.value.release();
+  expect(readdirSync(parent)).toEqual(['data']);
 });
 
-test('a takeover that was cut short does not block the next', async () => {
-  const dead = JSON.stringify({ pid: NO_PROCESS, startTime: null, nonce: 'x' });
-  writeFileSync(`${directory}.lock`, dead);
-  writeFileSync(`${directory}.lock.takeover`, dead);
-  const lock = await lockDataDirectory(directory);
-  await lock.release();
-  expect(readdirSync(parent)).toEqual(['data']);
+test('whoever comes while it is released has it alone', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const first = await lockDataDirectory(directory);
+    const attempts = Array.from({ length: 5 }, () => lockDataDirectory(directory));
+    const [, ...results] = await Promise.allSettled([first.release(), ...attempts]);
+    const won = results.filter((result) => result.status === 'fulfilled');
+    expect(won.length).toBeLessThanOrEqual(1);
+    await Promise.all(won.map(({ value }) => value.release()));
+  }
+});
+
+const HOLDER = `
+  import { lockDataDirectory } from ${JSON.stringify(join(import.meta.dirname, 'data-directory-lock.ts'))};
+  await lockDataDirectory(process.argv[1]);
+  console.log('held');
+  setInterval(() => {}, 1000);`;
+
+/** As in a container of its own: here its number means another process or none. */
+const IN_PID_NAMESPACE = ['unshare', '--user', '--map-root-user', '--pid', '--fork', '--kill-child'];
+
+test.each([
+  ['of another process', []],
+  ['of a process in another PID namespace', IN_PID_NAMESPACE],
+])('the lock %s holds until it is killed', async (_, prefix) => {
+  mkdirSync(directory);
+  const [program = '', ...argv] = [
+    ...prefix,
+    ...[process.execPath, '--import', 'tsx', '--input-type=module', '-e', HOLDER, directory],
+  ];
+  const holder = spawn(program, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const gone = once(holder, 'exit');
+  onTestFinished(() => void holder.kill('SIGKILL'));
+  await once(holder.stdout, 'data');
+  await expect(lockDataDirectory(directory)).rejects.toBeInstanceOf(DataDirectoryInUseError);
+  holder.kill('SIGKILL');
+  await gone;
+  await expect.poll(() => lockDataDirectory(directory).then((lock) => lock.release())).toBeUndefined();
 });

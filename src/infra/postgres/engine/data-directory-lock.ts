@@ -1,23 +1,16 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, realpath, unlink, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
-import { sleep } from '#shared/async/sleep.ts';
-
-const LockContent = z.object({
-  pid: z.number().int().positive(),
-  /** Tells the process from a later one with the same number; null where /proc is missing. */
-  startTime: z.string().nullable(),
-  nonce: z.string(),
-});
-type LockContent = z.infer<typeof LockContent>;
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type FileHandle, mkdir, open, realpath, stat, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
 
 export class DataDirectoryInUseError extends Error {
-  readonly pid: number;
+  /** Its process number, and of which host or container. */
+  readonly holder: string;
 
-  constructor(directory: string, pid: number) {
-    super(`The data directory ${directory} is in use by process ${pid}`);
+  constructor(directory: string, holder: string) {
+    super(`The data directory ${directory} is in use by ${holder}`);
     this.name = 'DataDirectoryInUseError';
-    this.pid = pid;
+    this.holder = holder;
   }
 }
 
@@ -28,111 +21,59 @@ export interface DataDirectoryLock {
   release(): Promise<void>;
 }
 
-const MAX_ATTEMPTS = 50;
-const RETRY_PAUSE_MS = 5;
-
 /**
- * Creates the directory (mode 0700) and takes the file `<directory>.lock`. A lock whose process is gone is taken
- * over under a second lock, so that of several that find it only one replaces it.
+ * Creates the directory (mode 0700) and locks the file `<directory>.lock`. The kernel holds the lock for the open
+ * file: it ends with this process, however that ends, and holds against processes of other containers.
  */
 export async function lockDataDirectory(directory: string): Promise<DataDirectoryLock> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const real = await realpath(directory);
   const path = `${real}.lock`;
-  const own: LockContent = {
-    pid: process.pid,
-    startTime: await startTimeOf(process.pid),
-    nonce: randomUUID(),
+  const file = await openLocked(path, real);
+  await file.truncate();
+  await file.write(`process ${process.pid} on ${hostname()}`, 0);
+  let releasing: Promise<void> | undefined;
+  const release = async () => {
+    await unlink(path);
+    await file.close();
   };
-  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    if (await createExclusively(path, own)) return { directory: real, release: () => removeOwn(path, own) };
-    const holder = await readLock(path);
-    if (holder && (await isAlive(holder))) throw new DataDirectoryInUseError(directory, holder.pid);
-    await removeStale(path, own);
-    await sleep(RETRY_PAUSE_MS);
-  }
-  throw new Error(`The lock ${path} cannot be taken`);
+  return {
+    directory: real,
+    release() {
+      releasing ??= release();
+      return releasing;
+    },
+  };
 }
 
-/** Removes the lock if its process is still gone once nobody else can remove it. */
-async function removeStale(path: string, own: LockContent): Promise<void> {
-  const guard = `${path}.takeover`;
-  if (!(await createExclusively(guard, own))) {
-    const other = await readLock(guard);
-    if (!other || !(await isAlive(other))) await removeFile(guard);
-    return;
-  }
-  try {
-    const holder = await readLock(path);
-    if (!holder || !(await isAlive(holder))) await removeFile(path);
-  } finally {
-    await removeOwn(guard, own);
-  }
-}
-
-/** The content is complete from the moment on at which the name exists. */
-async function createExclusively(path: string, content: LockContent): Promise<boolean> {
-  const draft = `${path}.${content.nonce}`;
-  await writeFile(draft, JSON.stringify(content), { mode: 0o600 });
-  try {
-    await link(draft, path);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return false;
-    throw error;
-  } finally {
-    await removeFile(draft);
+/** Its last holder removes the file: then the lock is one on a file that nobody finds any more. */
+async function openLocked(path: string, directory: string): Promise<FileHandle> {
+  for (;;) {
+    const file = await open(path, 'a+', 0o600);
+    try {
+      if (!(await flock(file))) {
+        throw new DataDirectoryInUseError(directory, (await file.readFile('utf8')) || 'another process');
+      }
+      if (await isStillAt(path, file)) return file;
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+    await file.close();
   }
 }
 
-async function removeOwn(path: string, own: LockContent): Promise<void> {
-  const holder = await readLock(path);
-  if (holder?.nonce === own.nonce) await removeFile(path);
+async function isStillAt(path: string, file: FileHandle): Promise<boolean> {
+  const [own, current] = await Promise.all([file.stat(), stat(path).catch(() => null)]);
+  return own.ino === current?.ino && own.dev === current.dev;
 }
 
-/** Null when it is missing or not a lock. */
-async function readLock(path: string): Promise<LockContent | null> {
-  try {
-    return LockContent.parse(JSON.parse(await readFile(path, 'utf8')));
-  } catch (error) {
-    if (codeOf(error) === undefined || codeOf(error) === 'ENOENT') return null;
-    throw error;
-  }
-}
-
-async function removeFile(path: string): Promise<void> {
-  await unlink(path).catch((error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw error;
+/** Node has no flock(2); what flock(1) locks is the open file, which it shares with this process. */
+async function flock(file: FileHandle): Promise<boolean> {
+  const child: ChildProcess = spawn('flock', ['-x', '-n', '3'], {
+    stdio: ['ignore', 'ignore', 'ignore', file.fd],
   });
-}
-
-async function isAlive(holder: LockContent): Promise<boolean> {
-  try {
-    process.kill(holder.pid, 0);
-  } catch (error) {
-    if (codeOf(error) === 'ESRCH') return false;
-  }
-  const startTime = await startTimeOf(holder.pid);
-  return startTime === null || holder.startTime === null || startTime === holder.startTime;
-}
-
-/** Boot and clock ticks since it, from /proc; `dead` for a process that only waits for its parent. */
-async function startTimeOf(pid: number): Promise<string | null> {
-  try {
-    const [boot, stat] = await Promise.all([
-      readFile('/proc/sys/kernel/random/boot_id', 'utf8'),
-      readFile(`/proc/${pid}/stat`, 'utf8'),
-    ]);
-    /** The command's name, in parentheses, may hold anything; the start time is the 20th field after it. */
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (fields[0] === 'Z' || fields[0] === 'X') return 'dead';
-    return `${boot.trim()}:${fields[19]}`;
-  } catch {
-    return null;
-  }
-}
-
-function codeOf(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' ? code : undefined;
+  const [code] = (await once(child, 'exit')) as [number | null];
+  if (code === 0 || code === 1) return code === 0;
+  throw new Error(`flock cannot lock a data directory here (exit code ${code})`);
 }

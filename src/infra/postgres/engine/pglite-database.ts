@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
-import { chmod, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import { createDatabase, type SqlDatabase } from '../database.ts';
 import { lockDataDirectory } from './data-directory-lock.ts';
 import { createGate } from './gate.ts';
+import { createPgliteClient } from './pglite-client.ts';
+import { SyncedFiles } from './synced-files.ts';
+import { syncDirectory, unpackTemplate } from './unpack-template.ts';
 
 export interface PgliteOptions {
   /** A directory of its own (created when missing), or `memory`. */
@@ -24,19 +27,22 @@ export interface PgliteOptions {
  * would wait for itself: it gets `unavailable` after this time, and the transaction rolls back.
  */
 const ADMISSION_TIMEOUT_MS = 10_000;
-/** Made by drizzle/pglite-template.mjs. */
+/** Made by drizzle/pglite-template.ts. */
 const TEMPLATE_FILE = 'pglite-template.tar.gz';
+/** The kernel caches the files; one session needs neither 128 MB of buffers nor room for a hundred others. */
+const SMALL = { shared_buffers: '8MB', wal_buffers: '256kB', max_connections: '5' };
+const NO_FSYNC = '-F';
 
 /** Throws DataDirectoryInUseError when another process has the directory. */
 export async function createPgliteDatabase(options: PgliteOptions): Promise<SqlDatabase> {
-  if (options.dataDir === 'memory') return serve(await openNew(options), async () => {});
+  if (options.dataDir === 'memory') return serve(await openInMemory(options), async () => {});
   const lock = await lockDataDirectory(options.dataDir);
   try {
     const dataDir = lock.directory;
     if (await isEmpty(dataDir)) await initialize({ ...options, dataDir });
-    const files = await loadAssets(options.assetsDir, false);
-    const client = await PGlite.create({ ...files, dataDir, relaxedDurability: false });
-    return serve(client, () => lock.release());
+    return serve(await openDirectory(dataDir, await loadAssets(options.assetsDir, false)), () =>
+      lock.release(),
+    );
   } catch (error) {
     await lock.release();
     throw error;
@@ -48,35 +54,64 @@ async function isEmpty(directory: string): Promise<boolean> {
 }
 
 /** Made under another name first: a start that was cut short leaves nothing that looks like a database. */
-async function initialize(options: PgliteOptions): Promise<void> {
-  const draft = `${options.dataDir}.new`;
+async function initialize({ dataDir, assetsDir, template }: PgliteOptions): Promise<void> {
+  const draft = `${dataDir}.new`;
   await rm(draft, { recursive: true, force: true });
-  const client = await openNew({ ...options, dataDir: draft });
-  await client.close();
-  await chmod(draft, 0o700);
-  await rename(draft, options.dataDir);
+  const dumped = template ?? (await shippedTemplate(assetsDir));
+  if (dumped) {
+    await unpackTemplate(new Uint8Array(await dumped.arrayBuffer()), draft);
+  } else {
+    await mkdir(draft, { mode: 0o700 });
+    const client = await openDirectory(draft, await loadAssets(assetsDir, true));
+    await client.close();
+  }
+  await rename(draft, dataDir);
+  await syncDirectory(dirname(dataDir));
 }
 
-async function openNew(options: PgliteOptions): Promise<PGlite> {
-  const { dataDir, assetsDir } = options;
-  const template = options.template ?? (await shippedTemplate(assetsDir));
+/** What is committed is on the disk. */
+function openDirectory(directory: string, assets: PGliteOptions): Promise<PGlite> {
+  const startParams = [
+    ...PGlite.defaultStartParams.filter((parameter) => parameter !== NO_FSYNC),
+    ...parameters({ ...SMALL, wal_sync_method: 'fsync' }),
+  ];
+  return PGlite.create({ ...assets, fs: new SyncedFiles(directory), startParams });
+}
+
+async function openInMemory({ assetsDir, template }: PgliteOptions): Promise<PGlite> {
   return PGlite.create({
     ...(await loadAssets(assetsDir, template === undefined)),
-    ...(dataDir !== 'memory' && { dataDir }),
     ...(template && { loadDataDir: template }),
-    relaxedDurability: false,
+    startParams: [...PGlite.defaultStartParams, ...parameters(SMALL)],
   });
 }
 
-function serve(client: PGlite, release: () => Promise<void>): SqlDatabase {
+function parameters(values: Record<string, string>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+function serve(pglite: PGlite, release: () => Promise<void>): SqlDatabase {
   const gate = createGate(ADMISSION_TIMEOUT_MS);
-  const executor = drizzle({ client });
+  const client = createPgliteClient(pglite);
+  // Drizzle asks its client for nothing but `query`.
+  const executor = drizzle({ client: client as PGlite });
   return createDatabase({
     executor,
-    transaction: (run) => executor.transaction((transaction) => run(transaction)),
+    // The gate lets nothing else through meanwhile, so the one session is the transaction's.
+    async transaction(run) {
+      await client.query('begin');
+      try {
+        const result = await run(executor);
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback');
+        throw error;
+      }
+    },
     admit: gate.run,
     exclusively: (run) =>
-      client.transaction((transaction) =>
+      pglite.transaction((transaction) =>
         run({
           async query(text) {
             const results = await transaction.exec(text);
@@ -89,7 +124,7 @@ function serve(client: PGlite, release: () => Promise<void>): SqlDatabase {
     },
     async close() {
       await gate.close();
-      await client.close();
+      await pglite.close();
       await release();
     },
   });

@@ -1,0 +1,70 @@
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+
+/** Of one file in a tar archive: a header of 512 bytes, the content, zeros up to the next 512. */
+interface Entry {
+  name: string;
+  isDirectory: boolean;
+  content: Buffer;
+}
+
+const BLOCK = 512;
+const FILES_AT_ONCE = 16;
+const DIRECTORY = '5';
+const FILE = '0';
+
+/**
+ * Writes a dumped data directory (a gzipped tar, as PGlite makes it) to a new directory; all is on the disk when
+ * this resolves.
+ */
+export async function unpackTemplate(template: Uint8Array, directory: string): Promise<void> {
+  const entries = [...entriesOf(await promisify(gunzip)(template))];
+  await mkdir(directory, { mode: 0o700 });
+  for (const { name, isDirectory } of entries) {
+    if (isDirectory) await mkdir(join(directory, name), { recursive: true, mode: 0o700 });
+  }
+  const files = entries.filter(({ isDirectory }) => !isDirectory).values();
+  const writeSome = async () => {
+    for (const { name, content } of files) await writeSynced(join(directory, name), content);
+  };
+  await Promise.all(Array.from({ length: FILES_AT_ONCE }, writeSome));
+  for (const { name, isDirectory } of entries) if (isDirectory) await syncDirectory(join(directory, name));
+  await syncDirectory(directory);
+}
+
+/** A rename or a new name in it outlives a power cut. */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function writeSynced(path: string, content: Buffer): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(content);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function* entriesOf(archive: Buffer): Generator<Entry> {
+  for (let at = 0; at + BLOCK <= archive.length && archive[at] !== 0; ) {
+    const field = (from: number, to: number) =>
+      archive.toString('latin1', at + from, at + to).split('\0')[0] ?? '';
+    const name = join('/', field(345, 500), field(0, 100));
+    const size = Number.parseInt(field(124, 136), 8);
+    const type = field(156, 157) || FILE;
+    if (Number.isNaN(size) || (type !== FILE && type !== DIRECTORY))
+      throw new Error(`the template cannot be read at byte ${at}`);
+    const start = at + BLOCK;
+    yield { name, isDirectory: type === DIRECTORY, content: archive.subarray(start, start + size) };
+    at = start + Math.ceil(size / BLOCK) * BLOCK;
+  }
+}
