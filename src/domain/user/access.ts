@@ -25,7 +25,7 @@ export interface LoginAttempt {
 /** Counts failed logins. */
 export interface LoginThrottle {
   /** How long this attempt has to wait; 0: it may go on. */
-  waitMs(attempt: LoginAttempt): number;
-  failed(attempt: LoginAttempt): void;
-  succeeded(attempt: LoginAttempt): void;
+  waitMs(attempt: LoginAttempt): Promise<number>;
+  failed(attempt: LoginAttempt): Promise<void>;
+  succeeded(attempt: LoginAttempt): Promise<void>;
 }

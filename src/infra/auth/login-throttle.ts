@@ -1,71 +1,107 @@
-import { LRUCache } from 'lru-cache';
+import type { Redis } from 'ioredis';
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { LoginAttempt, LoginThrottle } from '#domain/user/index.ts';
-import type { Clock } from '#shared/clock.ts';
+import { sha256 } from '#shared/digest.ts';
 
-const WINDOW_MS = 15 * 60_000;
-const GLOBAL_WINDOW_MS = 60_000;
+const WINDOW_SECONDS = 15 * 60;
+const OVERALL_WINDOW_SECONDS = 60;
 /** Failures that cost nothing. */
 const FREE_PER_ACCOUNT = 5;
 const FREE_PER_ADDRESS = 50;
 const FREE_OVERALL = 600;
-const FIRST_DELAY_MS = 1_000;
-const MAX_DELAY_MS = WINDOW_MS;
-const REMEMBERED = 50_000;
+const FIRST_DELAY_SECONDS = 1;
+/** A timer cannot run for longer than 24 days. */
+const DEVICE_SECONDS = 20 * 24 * 3600;
+const EVERYBODY = 'all';
 
-interface Failures {
-  count: number;
-  last: number;
+export interface LoginThrottleDeps {
+  /** Failures count for all processes that share it; without one, and while it is out of reach, for this one. */
+  redis: Redis | null;
 }
 
 /**
  * Counts failed logins per account, per address and overall. An address from which the account has logged in
  * before is counted apart, so that strangers cannot lock its owner out.
  */
-export function createLoginThrottle(clock: Clock): LoginThrottle {
-  const failures = new LRUCache<string, Failures>({ max: REMEMBERED });
-  const knownDevices = new LRUCache<string, true>({ max: REMEMBERED });
-  let overall = { count: 0, since: 0 };
+export function createLoginThrottle({ redis }: LoginThrottleDeps): LoginThrottle {
+  const failures = createCounter(redis, 'failures', WINDOW_SECONDS);
+  const overall = createCounter(redis, 'overall', OVERALL_WINDOW_SECONDS);
+  const waits = createCounter(redis, 'waits', WINDOW_SECONDS);
+  const devices = createCounter(redis, 'devices', DEVICE_SECONDS);
 
-  const deviceKey = ({ account, address }: LoginAttempt) => `d|${address}|${account}`;
-  const isKnown = (attempt: LoginAttempt) => knownDevices.has(deviceKey(attempt));
-  const accountKey = (attempt: LoginAttempt) =>
-    isKnown(attempt) ? deviceKey(attempt) : `a|${attempt.account}`;
-  const addressKey = ({ address }: LoginAttempt) => `i|${address}`;
+  async function accountKey(attempt: LoginAttempt): Promise<{ key: string; known: boolean }> {
+    const device = deviceKey(attempt);
+    const known = (await devices.get(device)) !== null;
+    return { key: known ? device : keyOf('account', attempt.account), known };
+  }
 
-  const live = (key: string): Failures | undefined => {
-    const entry = failures.get(key);
-    return entry && clock.now() - entry.last < WINDOW_MS ? entry : undefined;
-  };
-  const record = (key: string) => {
-    failures.set(key, { count: (live(key)?.count ?? 0) + 1, last: clock.now() });
-  };
-  const waitMs = (key: string, free: number) => {
-    const entry = live(key);
-    if (!entry || entry.count < free) return 0;
-    const delay = Math.min(FIRST_DELAY_MS * 2 ** Math.min(entry.count - free, 20), MAX_DELAY_MS);
-    return Math.max(0, entry.last + delay - clock.now());
-  };
-  const overallWaitMs = () => {
-    const left = overall.since + GLOBAL_WINDOW_MS - clock.now();
-    return overall.count >= FREE_OVERALL ? Math.max(0, left) : 0;
-  };
+  async function record(key: string, free: number): Promise<void> {
+    const { consumedPoints: count } = await failures.penalty(key);
+    // The window begins anew with each failure.
+    await failures.set(key, count, WINDOW_SECONDS);
+    if (count < free) return;
+    const delay = Math.min(FIRST_DELAY_SECONDS * 2 ** Math.min(count - free, 20), WINDOW_SECONDS);
+    await waits.set(key, 1, delay);
+  }
+
+  async function forget(key: string): Promise<void> {
+    await Promise.all([failures.delete(key), waits.delete(key)]);
+  }
+
+  async function overallWaitMs(): Promise<number> {
+    const count = await overall.get(EVERYBODY);
+    return count !== null && count.consumedPoints >= FREE_OVERALL ? Math.max(0, count.msBeforeNext) : 0;
+  }
 
   return {
-    waitMs(attempt) {
-      const account = waitMs(accountKey(attempt), FREE_PER_ACCOUNT);
-      if (isKnown(attempt)) return account;
-      return Math.max(account, waitMs(addressKey(attempt), FREE_PER_ADDRESS), overallWaitMs());
+    async waitMs(attempt) {
+      const { key, known } = await accountKey(attempt);
+      if (known) return msLeft(waits, key);
+      const all = [msLeft(waits, key), msLeft(waits, addressKey(attempt)), overallWaitMs()];
+      return Math.max(...(await Promise.all(all)));
     },
-    failed(attempt) {
-      record(accountKey(attempt));
-      record(addressKey(attempt));
-      if (clock.now() - overall.since >= GLOBAL_WINDOW_MS) overall = { count: 0, since: clock.now() };
-      overall.count++;
+    async failed(attempt) {
+      const { key } = await accountKey(attempt);
+      await Promise.all([
+        record(key, FREE_PER_ACCOUNT),
+        record(addressKey(attempt), FREE_PER_ADDRESS),
+        overall.penalty(EVERYBODY),
+      ]);
     },
-    succeeded(attempt) {
-      failures.delete(accountKey(attempt));
-      knownDevices.set(deviceKey(attempt), true);
-      failures.delete(deviceKey(attempt));
+    async succeeded(attempt) {
+      const device = deviceKey(attempt);
+      const { key } = await accountKey(attempt);
+      await Promise.all([forget(key), forget(device), devices.set(device, 1, DEVICE_SECONDS)]);
     },
   };
+}
+
+/** Points are only counted, never refused by the limiter itself. */
+function createCounter(redis: Redis | null, name: string, duration: number): RateLimiterAbstract {
+  const options = { keyPrefix: `crush:login:${name}`, points: Number.MAX_SAFE_INTEGER, duration };
+  const local = new RateLimiterMemory(options);
+  if (redis === null) return local;
+  return new RateLimiterRedis({
+    ...options,
+    storeClient: redis,
+    rejectIfRedisNotReady: true,
+    insuranceLimiter: local,
+  });
+}
+
+async function msLeft(counter: RateLimiterAbstract, key: string): Promise<number> {
+  return Math.max(0, (await counter.get(key))?.msBeforeNext ?? 0);
+}
+
+function deviceKey({ account, address }: LoginAttempt): string {
+  return keyOf('device', `${address} ${account}`);
+}
+
+function addressKey({ address }: LoginAttempt): string {
+  return keyOf('address', address);
+}
+
+/** Of one length, whatever was typed, and without anybody's address in the store. */
+function keyOf(kind: 'account' | 'address' | 'device', text: string): string {
+  return `${kind}:${sha256(text)}`;
 }

@@ -32,6 +32,8 @@ export interface RedisConnectionsDeps {
 
 /** The two connections of a process: one for commands, one that only listens. */
 export interface RedisConnections {
+  /** For a library that wants the client itself; commands reject while the server is out of reach. */
+  commands: Redis;
   /** Runs with a live connection and the run_id of its server. Every failure becomes `unavailable`. */
   run<T>(command: (redis: Redis, runId: string) => Promise<T>): Promise<T>;
   /** Resolves once the server has confirmed the subscription. */
@@ -68,6 +70,7 @@ export async function connectRedis(deps: RedisConnectionsDeps): Promise<RedisCon
     throw unavailable(error);
   }
   return {
+    commands,
     async run(command) {
       try {
         const runId = gate.runId() ?? (await gate.ready(READY_WAIT_MS));

@@ -169,7 +169,7 @@ export async function createHttpHarness(
     log,
     hasher: createPasswordHasher({ cost: { log2N: 10, r: 8, p: 1 }, queueLimit: 500 }),
     signer,
-    throttle: createLoginThrottle(clock),
+    throttle: createLoginThrottle({ redis: null }),
     secrets: createSecretBox({ masterKey: 'test-master-key-of-32-bytes-or-more' }),
     registration: 'open',
     tokenLifeMs: 24 * HOUR_MS,

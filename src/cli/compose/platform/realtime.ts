@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import { configError, EXIT, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
 import type { Bus, EventLog } from '#domain/events/index.ts';
@@ -9,6 +10,8 @@ import { reasonOf } from './database.ts';
 export interface Realtime {
   eventLog: EventLog;
   bus: Bus;
+  /** Null where memory serves. */
+  redis: Redis | null;
 }
 
 export function hasRedis(config: Config): boolean {
@@ -44,7 +47,7 @@ async function openMemory({ config, clock, stack }: RealtimeDeps): Promise<Realt
   const bus = createMemoryBus();
   stack.push('event log', () => eventLog.close());
   stack.push('bus', () => bus.close());
-  return { eventLog, bus };
+  return { eventLog, bus, redis: null };
 }
 
 async function openRedis({ config, log, stack }: RealtimeDeps): Promise<Realtime> {
@@ -65,7 +68,7 @@ async function openRedis({ config, log, stack }: RealtimeDeps): Promise<Realtime
   const bus = createRedisBus({ redis, log });
   stack.push('event log', () => eventLog.close());
   stack.push('bus', () => bus.close());
-  return { eventLog, bus };
+  return { eventLog, bus, redis: redis.commands };
 }
 
 function redisUrl({ redis }: Config): string {

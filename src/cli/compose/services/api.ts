@@ -27,7 +27,7 @@ export function openApi({ platform, catalogue, workspaces, sourceControl, draini
     secrets: platform.secrets,
     clock: platform.clock,
     eventLog: platform.eventLog,
-    throttle: createLoginThrottle(platform.clock),
+    throttle: createLoginThrottle({ redis: platform.redis }),
     registration: config.auth.registration,
     tokenLifeMs: tokenLifeMs(config),
     catalogue,

@@ -21,15 +21,15 @@ export async function logIn(
   input: LoginRequest & { address: string },
 ): Promise<LoginResult> {
   const attempt = { account: input.email, address: input.address };
-  refuseWhileThrottled(deps.throttle, attempt);
+  await refuseWhileThrottled(deps.throttle, attempt);
   const user = await checkPassword(deps, ctx, input);
   if (!user) {
-    deps.throttle.failed(attempt);
+    await deps.throttle.failed(attempt);
     throw new DomainError('invalid_credentials', 'E-mail address or password is wrong');
   }
   // Failures of parallel guesses may have come in meanwhile: a hit among them must not show.
-  refuseWhileThrottled(deps.throttle, attempt);
-  deps.throttle.succeeded(attempt);
+  await refuseWhileThrottled(deps.throttle, attempt);
+  await deps.throttle.succeeded(attempt);
   if (user.disabledAt !== null) throw new DomainError('account_disabled', 'This account is disabled');
   return startLogin(deps, ctx, user);
 }
@@ -48,8 +48,8 @@ async function checkPassword(
   return user;
 }
 
-function refuseWhileThrottled(throttle: LoginThrottle, attempt: LoginAttempt): void {
-  const waitMs = throttle.waitMs(attempt);
+async function refuseWhileThrottled(throttle: LoginThrottle, attempt: LoginAttempt): Promise<void> {
+  const waitMs = await throttle.waitMs(attempt);
   if (waitMs <= 0) return;
   throw new DomainError('too_many_requests', 'Too many failed logins, try again later', {
     retryAfterSeconds: Math.ceil(waitMs / 1000),
