@@ -16,6 +16,7 @@ export type FinishReason = z.infer<typeof FinishReason>;
 
 export const TextPart = z.object({ type: z.literal('text'), text: z.string() });
 
+/** One block of the provider, which may have metadata and no text. */
 export const ReasoningPart = z.object({
   type: z.literal('reasoning'),
   thinking: z.string(),
@@ -26,13 +27,15 @@ export const ReasoningPart = z.object({
   provider_metadata: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** `id` is the tool call's own id, not the provider's. `input` is JSON text. */
+/** `id` is the tool call's own id. `input` is JSON text. */
 export const ToolCallPart = z.object({
   type: z.literal('tool_call'),
   id: z.string(),
   name: z.string(),
   input: z.string(),
   finished: z.boolean(),
+  /** What the provider called it, and wants to hear again; never shown to clients. */
+  provider_call_id: z.string().optional(),
   provider_metadata: z.record(z.string(), z.unknown()).optional(),
 });
 

@@ -18,7 +18,7 @@ export function toMessageView(message: Message): MessageView {
     ID: message.id,
     Role: message.role,
     SessionID: message.sessionId,
-    Parts: [...message.parts.map(withoutProviderMetadata), ...finishOfUser(message)],
+    Parts: [...message.parts.flatMap(toPartView), ...finishOfUser(message)],
     Model: message.model,
     Provider: message.provider,
     CreatedAt: message.createdAt,
@@ -32,8 +32,13 @@ function finishOfUser({ role, createdAt }: Message): MessagePart[] {
   return role === 'user' ? [{ type: 'finish', reason: 'stop', time: createdAt }] : [];
 }
 
-function withoutProviderMetadata(part: MessagePart): MessagePart {
-  if (!('provider_metadata' in part)) return part;
-  const { provider_metadata: _, ...rest } = part;
-  return rest;
+/** Without what only the provider understands; a block of reasoning without text is nothing to show. */
+function toPartView(part: MessagePart): MessagePart[] {
+  if (part.type === 'reasoning') {
+    const { provider_metadata: _, ...shown } = part;
+    return part.thinking === '' ? [] : [shown];
+  }
+  if (part.type !== 'tool_call') return [part];
+  const { provider_metadata: _, provider_call_id: __, ...shown } = part;
+  return [shown];
 }

@@ -3,13 +3,18 @@ import type { ModelSelection } from './provider.ts';
 export type PromptPart =
   | { type: 'text'; text: string }
   | { type: 'image'; mediaType: string; data: Uint8Array }
-  | { type: 'reasoning'; text: string; providerMetadata?: Record<string, unknown> }
+  /** One block, as it came; its text may be empty. */
+  | { type: 'reasoning'; text: string; providerMetadata?: Record<string, unknown>; isForeign?: boolean }
   | {
       type: 'tool_call';
       id: string;
+      /** What the provider called it. */
+      providerCallId?: string;
       name: string;
       input: unknown;
       providerMetadata?: Record<string, unknown>;
+      /** Another provider or model made it; its metadata mean nothing to the one that is asked. */
+      isForeign?: boolean;
     };
 
 export interface PromptToolResult {
@@ -47,6 +52,8 @@ export interface Usage {
   outputTokens: number;
   cacheReadTokens: number;
   cacheWriteTokens: number;
+  /** US dollars, where the provider says what it took. */
+  reportedCost?: number;
   /** True when the provider sent none and characters were counted instead. */
   estimated: boolean;
 }
@@ -61,13 +68,22 @@ export type StopReason =
   | 'unknown';
 
 /**
- * `callId` is the provider's. `restart` withdraws everything streamed so far: the call is being retried.
+ * `callId` is the provider's. A reasoning block goes from its start to its end, and blocks may overlap.
+ * `text_was_reasoning`: all text since the start of the answer. `restart` withdraws everything streamed so far: the
+ * call is being retried, and `usage` is what the withdrawn attempt took.
  * The last part is always one `finish`; after an error its `stopReason` is `error` or `cancelled`.
  */
 export type ModelPart =
   | { type: 'text'; text: string }
-  | { type: 'reasoning'; text: string }
-  | { type: 'reasoning_end'; signature?: string; providerMetadata?: Record<string, unknown> }
+  | { type: 'reasoning_start'; blockId: string }
+  | { type: 'reasoning'; blockId: string; text: string }
+  | {
+      type: 'reasoning_end';
+      blockId: string;
+      signature?: string;
+      providerMetadata?: Record<string, unknown>;
+    }
+  | { type: 'text_was_reasoning' }
   | { type: 'tool_call_start'; callId: string; name: string }
   | { type: 'tool_call_input'; callId: string; text: string }
   | {
@@ -77,7 +93,7 @@ export type ModelPart =
       input: string;
       providerMetadata?: Record<string, unknown>;
     }
-  | { type: 'restart'; attempt: number; reason: string }
+  | { type: 'restart'; attempt: number; reason: string; usage?: Usage }
   | { type: 'finish'; stopReason: StopReason; usage: Usage; error?: ModelError };
 
 export interface ModelError {

@@ -5,7 +5,7 @@ import type { LanguageModel, ModelPart, ModelRequest, ModelSelection } from '#do
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { createDemoModel } from './demo/demo-model.ts';
-import { describeFailure } from './failure.ts';
+import { describeFailure } from './failure/describe-failure.ts';
 import type { ProviderHttp } from './http/guarded-fetch.ts';
 import type { ProviderAdapter } from './providers/adapter.ts';
 import { ADAPTER_LOADERS } from './providers/table.ts';
@@ -62,8 +62,11 @@ export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageMo
       loadHttp(),
     ]);
     const fetch = isTenantUrl ? client.guarded : client.open;
-    const mend = adapter.mend(selection);
-    const model = adapter.createModel(selection, createProviderFetch({ fetch, mend, stallMs: deps.stallMs }));
+    const normalizer = adapter.normalizer(selection);
+    const model = adapter.createModel(
+      selection,
+      createProviderFetch({ fetch, normalizer, stallMs: deps.stallMs }),
+    );
     models.set(key, model);
     return model;
   }
@@ -118,9 +121,9 @@ async function* withRetries(deps: LanguageModelDeps, call: Call): AsyncGenerator
       'model call failed',
     );
     if (waitMs === null) return yield { type: 'finish', stopReason: 'error', usage, error };
-    yield { type: 'restart', attempt, reason: error.message };
+    yield { type: 'restart', attempt, reason: error.message, usage };
     await deps.sleep(waitMs, signal).catch(() => {});
-    if (signal.aborted) return yield { type: 'finish', stopReason: 'cancelled', usage };
+    if (signal.aborted) return yield { type: 'finish', stopReason: 'cancelled', usage: NO_USAGE };
   }
 }
 

@@ -13,6 +13,7 @@ export async function answer(
 ): Promise<void> {
   if (step.delayMs) await delay(step.delayMs, undefined, { signal });
   if (step.redirect) return end(response.writeHead(302, { location: step.redirect }), '');
+  if (step.raw) return sendRaw(response, step.raw, signal);
   if (step.status) return sendError(response, dialect, step);
   if (step.rubbish) {
     return end(response.writeHead(200, { 'content-type': step.rubbish.contentType }), step.rubbish.body);
@@ -31,6 +32,27 @@ export async function answer(
     if (step.cut !== 'before-finish') await sendAll(response, dialect.end(step), step, signal);
     response.end();
   }
+}
+
+async function sendRaw(
+  response: ServerResponse,
+  {
+    pieces,
+    contentType = 'text/event-stream',
+    status = 200,
+    after = 'end',
+  }: NonNullable<ScriptedStep['raw']>,
+  signal: AbortSignal,
+): Promise<void> {
+  response.writeHead(status, { 'content-type': contentType });
+  response.flushHeaders();
+  for (const piece of pieces) {
+    response.write(piece);
+    await delay(1, undefined, { signal });
+  }
+  if (after === 'end') return end(response, '');
+  await delay(after === 'reset' ? 20 : 2 ** 30, undefined, { signal });
+  response.destroy();
 }
 
 function sendError(response: ServerResponse, dialect: Dialect, step: ScriptedStep): void {

@@ -53,6 +53,8 @@ export interface ScriptedStep {
   trailingSpaces?: boolean;
   /** Sends this body with this content type instead of a stream. */
   rubbish?: { contentType: string; body: string };
+  /** Sends these pieces as they are, and then ends, resets or keeps the connection. */
+  raw?: { pieces: string[]; contentType?: string; status?: number; after?: 'end' | 'reset' | 'hold' };
   /** Sends the location with status 302. */
   redirect?: string;
 }

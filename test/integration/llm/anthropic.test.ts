@@ -44,6 +44,7 @@ test('reads the signature of streamed reasoning', async () => {
   const parts = await bench.run({}, { reasoningEffort: 'low' });
   expect(parts.find((part) => part.type === 'reasoning_end')).toEqual({
     type: 'reasoning_end',
+    blockId: 'r0',
     signature: 'c2ln',
     providerMetadata: { anthropic: { signature: 'c2ln' } },
   });

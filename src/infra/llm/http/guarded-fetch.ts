@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, fetch } from 'undici';
 import { AddressRefusal, createAddressGuard, type Resolve } from '../../net/address-guard.ts';
 import { isPublicAddress, refusalOf } from '../../net/public-address.ts';
-import { ModelFailure } from '../failure.ts';
+import { ModelFailure } from '../failure/failure.ts';
 
 const KEEP_ALIVE_MS = 30_000;
 const CONNECT_TIMEOUT_MS = 10_000;

@@ -1,91 +1,114 @@
-import { ModelFailure } from '../failure.ts';
+import { ModelFailure } from '../failure/failure.ts';
 
-/** Mends one JSON payload of a provider's stream, or drops it with null. */
-export type MendPayload = (payload: string, event: string) => string | null;
-
-export interface SseNormalizer {
-  /** Takes decoded text as it arrives and returns clean events, possibly none. */
-  push(text: string): string;
-  /** The text after the last line end: kept only when it is a whole payload. */
-  flush(): string;
-  /** How many events came out so far. */
-  events(): number;
+export interface SsePayload {
+  /** JSON text, or `DONE`. */
+  data: string;
+  event: string;
 }
 
-const MAX_LINE_LENGTH = 16 * 1024 * 1024;
+export interface SseReader {
+  /** Takes decoded text as it arrives and returns the payloads that became whole, possibly none. */
+  push(text: string): SsePayload[];
+  /** The text after the last line end: kept only when it is a whole payload. */
+  flush(): SsePayload[];
+}
+
+export const DONE = '[DONE]';
+const MAX_PAYLOAD_LENGTH = 16 * 1024 * 1024;
+/** How often bare JSON is parsed before it must be whole at the end of the answer. */
+const MAX_TRIES = 16;
 
 /**
- * Real providers bend the event-stream format: CRLF, comments, spaces behind `[DONE]`, missing empty lines,
- * empty data, bare JSON. Comes out: one `data: {…}` line and one empty line per event, nothing else.
+ * Real providers bend the event-stream format: any kind of line end, comments, spaces behind `[DONE]`, missing
+ * empty lines, empty data, bare JSON in one line or many. A payload comes out as soon as its line is there,
+ * which a parser that waits for the empty line would not do.
  */
-export function createSseNormalizer(mend: MendPayload): SseNormalizer {
+export function createSseReader(): SseReader {
   let rest = '';
   let event = '';
   let partial = '';
-  let count = 0;
+  /** `partial` is bare JSON that goes over several lines. */
+  let isBare = false;
+  let tries = 0;
 
-  function emit(payload: string): string {
-    const mended = mend(payload, event);
-    if (mended === null) return '';
-    count += 1;
-    return `data: ${mended}\n\n`;
-  }
-
-  /** A payload may be spread over several data lines; it ends with an empty line at the latest. */
-  function endEvent(): string {
-    const payload = partial;
+  function take(): SsePayload[] {
+    const data = partial.trim();
+    const name = event;
     partial = '';
-    const out = payload === '' ? '' : emit(payload);
+    isBare = false;
     event = '';
-    return out;
+    return data === '' ? [] : [{ data, event: name }];
   }
 
-  function line(raw: string): string {
+  function line(raw: string): SsePayload[] {
     const text = raw.trim();
-    if (text === '') return endEvent();
+    if (isBare) return bareLine(raw);
+    if (text === '') return take();
     if (text.startsWith('data:')) return data(text.slice(5).trimStart());
     if (text.startsWith('event:')) event = text.slice(6).trim();
-    else if (text.startsWith('{') && partial === '') return data(text);
-    return '';
+    else if (partial === '' && /^[{[]/.test(text)) return bareStart(raw, text);
+    return [];
   }
 
-  function data(payload: string): string {
-    if (payload === '' || payload === '[DONE]') return '';
-    if (partial === '' && payload.startsWith('{') && payload.endsWith('}')) return emit(payload);
+  function data(payload: string): SsePayload[] {
+    if (payload === '') return [];
+    if (payload === DONE) return [...take(), { data: DONE, event: '' }];
+    const name = event;
+    if (partial === '' && payload.startsWith('{') && payload.endsWith('}'))
+      return [{ data: payload, event: name }];
     partial = partial === '' ? payload : `${partial}\n${payload}`;
-    return '';
+    return [];
+  }
+
+  function bareStart(raw: string, text: string): SsePayload[] {
+    if (isJson(text)) return [{ data: text, event }];
+    partial = raw;
+    isBare = true;
+    tries = 0;
+    return [];
+  }
+
+  /** Only a line that closes what the first one opened can end it. */
+  function bareLine(raw: string): SsePayload[] {
+    partial += `\n${raw}`;
+    if (!/^[}\]]\s*$/.test(raw) || tries >= MAX_TRIES) return [];
+    tries += 1;
+    return isJson(partial) ? take() : [];
+  }
+
+  function checkLength(): void {
+    if (rest.length + partial.length <= MAX_PAYLOAD_LENGTH) return;
+    throw new ModelFailure('protocol', 'The provider sent a line that is too long.');
   }
 
   return {
     push(text) {
-      const lines = (rest + text).split('\n');
-      rest = lines.pop() ?? '';
-      if (rest.length + partial.length > MAX_LINE_LENGTH) {
-        throw new ModelFailure('protocol', 'The provider sent a line that is too long.');
+      const all = rest + text;
+      if (!/[\r\n]/.test(text) && !rest.endsWith('\r')) {
+        rest = all;
+        checkLength();
+        return [];
       }
-      let out = '';
-      for (const raw of lines) out += line(raw);
-      return out;
+      // A CR at the end may be half of a CRLF.
+      const held = all.endsWith('\r') ? 1 : 0;
+      const lines = all.slice(0, all.length - held).split(/\r\n|\n|\r/);
+      rest = (lines.pop() ?? '') + (held ? '\r' : '');
+      checkLength();
+      return lines.flatMap(line);
     },
     flush() {
-      const text = rest.trim();
+      const text = rest;
       rest = '';
-      const payload = text.startsWith('data:') ? text.slice(5).trim() : text;
-      if (!isJson(payload)) return endEventIfWhole();
-      return endEventIfWhole() + emit(payload);
+      const last = text.trim() === '' ? [] : line(text);
+      return [...last, ...(isJson(partial) ? take() : [])].filter(
+        ({ data }) => data === DONE || isJson(data),
+      );
     },
-    events: () => count,
   };
-
-  function endEventIfWhole(): string {
-    if (isJson(partial)) return endEvent();
-    partial = '';
-    return '';
-  }
 }
 
 function isJson(text: string): boolean {
-  if (!text.startsWith('{')) return false;
+  if (!/^\s*[{[]/.test(text)) return false;
   try {
     JSON.parse(text);
     return true;

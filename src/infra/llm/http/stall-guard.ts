@@ -1,4 +1,4 @@
-import { ModelFailure } from '../failure.ts';
+import { ModelFailure } from '../failure/failure.ts';
 
 export interface StallGuard {
   /** Waits for `step`, rejecting when it takes longer than the limit. Only waiting time counts. */

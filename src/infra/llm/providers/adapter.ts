@@ -1,11 +1,13 @@
 import type { LanguageModelV3, LanguageModelV3CallOptions } from '@ai-sdk/provider';
 import type { ModelRequest, ModelSelection } from '#domain/provider/index.ts';
-import type { MendPayload } from '../http/sse.ts';
+import type { CreateNormalizer } from '../dialects/normalizer.ts';
 
 /** What differs between the kinds of providers that are spoken to over HTTP. */
 export interface ProviderAdapter {
-  /** How the payloads of the selection's stream are mended. */
-  mend(selection: ModelSelection): MendPayload;
+  /** How the payloads of the selection's stream are read. */
+  normalizer(selection: ModelSelection): CreateNormalizer;
+  /** Whether reasoning may stand in the text, between tags. */
+  thinkTags(selection: ModelSelection): boolean;
   createModel(selection: ModelSelection, fetch: typeof globalThis.fetch): LanguageModelV3;
   /** Prompt, tools and options of one call, without signal and headers. */
   callOptions(request: ModelRequest): LanguageModelV3CallOptions;

@@ -6,7 +6,7 @@ import type {
   LanguageModelV3Prompt,
 } from '@ai-sdk/provider';
 import type { ModelSelection } from '#domain/provider/index.ts';
-import { mendAnthropic } from '../http/mend.ts';
+import { createAnthropicNormalizer } from '../dialects/anthropic.ts';
 import { toPrompt, toTools } from '../prompt.ts';
 import { keyOf, type ProviderAdapter, samplingOptions } from './adapter.ts';
 
@@ -25,7 +25,8 @@ const THINKING_TOKENS: Record<string, number> = {
 const EFFORTS = new Set(['low', 'medium', 'high', 'xhigh', 'max']);
 
 export const anthropicAdapter: ProviderAdapter = {
-  mend: () => mendAnthropic,
+  normalizer: () => createAnthropicNormalizer,
+  thinkTags: () => false,
   createModel: (selection, fetch) =>
     createAnthropic({
       baseURL: selection.baseUrl ?? BASE_URL,

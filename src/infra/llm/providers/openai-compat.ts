@@ -1,8 +1,8 @@
 import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import type { JSONObject, LanguageModelV3, LanguageModelV3CallOptions } from '@ai-sdk/provider';
 import type { ModelRequest, ModelSelection } from '#domain/provider/index.ts';
-import { ModelFailure } from '../failure.ts';
-import { mendChat } from '../http/mend.ts';
+import { createChatNormalizer } from '../dialects/chat.ts';
+import { ModelFailure } from '../failure/failure.ts';
 import { toPrompt, toTools } from '../prompt.ts';
 import { keyOf, type ProviderAdapter, samplingOptions } from './adapter.ts';
 
@@ -10,13 +10,15 @@ import { keyOf, type ProviderAdapter, samplingOptions } from './adapter.ts';
 const OPTIONS_KEY = 'compat';
 
 export const openaiCompatAdapter: ProviderAdapter = {
-  mend: () => mendChat,
+  normalizer: () => createChatNormalizer,
+  thinkTags: () => true,
   createModel: (selection, fetch) => createChatModel(selection, { fetch }),
   callOptions: (request) => chatCallOptions(request),
 };
 
 export const openrouterAdapter: ProviderAdapter = {
-  mend: () => mendChat,
+  normalizer: () => createChatNormalizer,
+  thinkTags: () => true,
   createModel: (selection, fetch) =>
     createChatModel(
       { ...selection, baseUrl: selection.baseUrl ?? 'https://openrouter.ai/api/v1' },

@@ -1,7 +1,8 @@
 import { createOpenAI } from '@ai-sdk/openai';
 import type { LanguageModelV3CallOptions } from '@ai-sdk/provider';
 import type { ModelRequest, ModelSelection } from '#domain/provider/index.ts';
-import { mendChat, mendResponses } from '../http/mend.ts';
+import { createChatNormalizer } from '../dialects/chat.ts';
+import { createResponsesNormalizer } from '../dialects/responses.ts';
 import { toPrompt, toTools } from '../prompt.ts';
 import { keyOf, type ProviderAdapter, samplingOptions } from './adapter.ts';
 import { chatCallOptions, createChatModel } from './openai-compat.ts';
@@ -14,7 +15,8 @@ const REASONING_MODEL = /^(o\d|gpt-([5-9]|\d\d))(?!.*chat)/;
  * knows chat completions; the tolerant chat model reads those.
  */
 export const openaiAdapter: ProviderAdapter = {
-  mend: (selection) => (isOpenai(selection) ? mendResponses : mendChat),
+  normalizer: (selection) => (isOpenai(selection) ? createResponsesNormalizer : createChatNormalizer),
+  thinkTags: (selection) => !isOpenai(selection),
   createModel(selection, fetch) {
     if (!isOpenai(selection)) {
       return createChatModel(selection, { fetch, transformRequestBody: renameForReasoningModels });

@@ -54,7 +54,7 @@ async function call(
         .join('');
       return new Response(text, { headers: { 'content-type': 'text/event-stream' } });
     },
-    mend: openaiAdapter.mend(REQUEST.selection),
+    normalizer: openaiAdapter.normalizer(REQUEST.selection),
     stallMs: 1_000,
   });
   const model = openaiAdapter.createModel(REQUEST.selection, fetch);
@@ -108,6 +108,7 @@ describe('the Responses API', () => {
       COMPLETED,
     ]);
     expect(parts).toMatchObject([
+      { type: 'reasoning_start' },
       { type: 'reasoning', text: 'hm' },
       {
         type: 'reasoning_end',
@@ -158,7 +159,10 @@ describe('the Responses API', () => {
     ]);
     expect(end).toMatchObject({
       type: 'failed',
-      failure: { retryable: true, error: { code: 'rate_limited' } },
+      failure: {
+        retryable: true,
+        error: { code: 'rate_limited', message: expect.stringContaining('slow down') },
+      },
     });
   });
 });

@@ -1,9 +1,10 @@
 import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provider';
 import type { ModelPart, ModelRequest, StopReason, Usage } from '#domain/provider/index.ts';
-import { describeFailure, type Failure, TRUNCATED } from '../failure.ts';
+import { describeFailure } from '../failure/describe-failure.ts';
+import { type Failure, TRUNCATED } from '../failure/failure.ts';
 import type { ProviderAdapter } from '../providers/adapter.ts';
 import { createPartMapper, type PartMapper, toStopReason } from './part-mapper.ts';
-import { estimateUsage, toUsage } from './usage.ts';
+import { estimateUsage, NO_USAGE } from './usage.ts';
 
 export interface AttemptDeps {
   adapter: ProviderAdapter;
@@ -25,7 +26,8 @@ export async function* runAttempt(
   request: ModelRequest,
   signal: AbortSignal,
 ): AsyncGenerator<ModelPart, AttemptEnd> {
-  const mapper = createPartMapper();
+  const tools = new Set(request.tools.map(({ name }) => name));
+  const mapper = createPartMapper({ tools, thinkTags: deps.adapter.thinkTags(request.selection) });
   const call = openCall(signal);
   let thrown: unknown;
   try {
@@ -33,9 +35,7 @@ export async function* runAttempt(
     while (reader) {
       const { done, value } = await reader.read();
       if (done || signal.aborted) break;
-      const mapped = mapper.map(value);
-      if (Array.isArray(mapped)) yield* mapped;
-      else if (mapped) yield mapped;
+      yield* mapper.map(value);
       if (mapper.error() !== undefined) break;
     }
   } catch (error) {
@@ -43,12 +43,13 @@ export async function* runAttempt(
   } finally {
     call.close();
   }
-  return conclude({ deps, request, mapper, thrown, cancelled: signal.aborted });
+  return conclude({ deps, request, mapper, thrown, cancelled: signal.aborted, wasSent: call.wasSent() });
 }
 
 interface Call {
   /** Null when the signal came first. */
   open(deps: AttemptDeps, request: ModelRequest): Promise<Reader | null>;
+  wasSent(): boolean;
   close(): void;
 }
 
@@ -56,6 +57,7 @@ interface Call {
 function openCall(signal: AbortSignal): Call {
   const abort = new AbortController();
   let reader: Reader | null = null;
+  let wasSent = false;
   let giveUp: (value: null) => void = () => {};
   const cancelled = new Promise<null>((resolve) => {
     giveUp = resolve;
@@ -69,12 +71,15 @@ function openCall(signal: AbortSignal): Call {
   return {
     async open({ adapter, model, headers }, request) {
       if (signal.aborted) return null;
-      const options = { ...adapter.callOptions(request), headers, abortSignal: abort.signal };
+      const call = adapter.callOptions(request);
+      const options = { ...call, headers, abortSignal: abort.signal, includeRawChunks: true };
+      wasSent = true;
       const opening = Promise.resolve(model.doStream(options)).then(({ stream }) => stream.getReader());
       opening.catch(() => {});
       reader = await Promise.race([opening, cancelled]);
       return reader;
     },
+    wasSent: () => wasSent,
     close() {
       signal.removeEventListener('abort', onAbort);
       abort.abort();
@@ -89,18 +94,28 @@ interface Facts {
   mapper: PartMapper;
   thrown: unknown;
   cancelled: boolean;
+  wasSent: boolean;
 }
 
-function conclude({ deps, request, mapper, thrown, cancelled }: Facts): AttemptEnd {
-  const finish = mapper.finish();
-  const usage = toUsage(finish?.usage) ?? estimateUsage(request, mapper.outputCharacters());
+function conclude(facts: Facts): AttemptEnd {
+  const { deps, request, mapper, thrown, cancelled } = facts;
+  const usage = usageOf(facts);
   if (cancelled) return { type: 'cancelled', usage };
   const error = thrown ?? mapper.error();
   if (error !== undefined) {
     return { type: 'failed', failure: describeFailure(error, request.selection.apiKey, deps.now()), usage };
   }
-  const neverFinished = !finish || (finish.reason.unified === 'other' && finish.reason.raw === undefined);
-  if (neverFinished || finish.reason.unified === 'error')
-    return { type: 'failed', failure: TRUNCATED, usage };
-  return { type: 'ended', stopReason: toStopReason(finish.reason, mapper.toolCalls()), usage };
+  const finish = mapper.finish();
+  const neverFinished = !finish || (finish.unified === 'other' && finish.raw === undefined);
+  if (neverFinished || finish.unified === 'error') return { type: 'failed', failure: TRUNCATED, usage };
+  return { type: 'ended', stopReason: toStopReason(finish, mapper.toolCalls()), usage };
+}
+
+/** What the provider said; without that an estimate, unless nothing shows that it did any work. */
+function usageOf({ request, mapper, cancelled, wasSent }: Facts): Usage {
+  const reported = mapper.usage();
+  if (reported) return reported;
+  const characters = mapper.outputCharacters();
+  const worked = mapper.finish() !== null || characters > 0 || (cancelled && wasSent);
+  return worked ? estimateUsage(request, characters) : NO_USAGE;
 }

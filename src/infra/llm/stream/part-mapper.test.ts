@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { createPartMapper, toStopReason } from './part-mapper.ts';
 
 function mapAll(...parts: LanguageModelV3StreamPart[]): unknown[] {
-  const mapper = createPartMapper();
-  return parts.flatMap((part) => mapper.map(part) ?? []);
+  const mapper = createPartMapper({ tools: new Set(['ls']), thinkTags: true });
+  return parts.flatMap((part) => mapper.map(part));
 }
 
 describe('createPartMapper', () => {
@@ -16,13 +16,44 @@ describe('createPartMapper', () => {
       { type: 'reasoning-end', id: '0' },
     );
     expect(parts).toEqual([
-      { type: 'reasoning', text: 'hm' },
+      { type: 'reasoning_start', blockId: 'r0' },
+      { type: 'reasoning', blockId: 'r0', text: 'hm' },
       {
         type: 'reasoning_end',
+        blockId: 'r0',
         signature: 'sig',
         providerMetadata: { anthropic: { a: 1, signature: 'sig' } },
       },
     ]);
+  });
+
+  test('a block without text keeps its start, its end and its metadata, apart from the block before it', () => {
+    const parts = mapAll(
+      { type: 'reasoning-start', id: '0' },
+      {
+        type: 'reasoning-delta',
+        id: '0',
+        delta: 'one',
+        providerMetadata: { anthropic: { signature: 's1' } },
+      },
+      { type: 'reasoning-start', id: '1', providerMetadata: { anthropic: { redactedData: 'x' } } },
+      { type: 'reasoning-end', id: '1' },
+      { type: 'reasoning-end', id: '0' },
+    );
+    expect(parts).toMatchObject([
+      { type: 'reasoning_start', blockId: 'r0' },
+      { type: 'reasoning', blockId: 'r0', text: 'one' },
+      { type: 'reasoning_start', blockId: 'r1' },
+      { type: 'reasoning_end', blockId: 'r1', providerMetadata: { anthropic: { redactedData: 'x' } } },
+      { type: 'reasoning_end', blockId: 'r0', signature: 's1' },
+    ]);
+  });
+
+  test('knows a tool by what the model said, blanks, prefixes and leftovers of its template aside', () => {
+    const names = [' ls', 'functions.ls', 'ls<|channel|>json', 'LS', 'other'].flatMap((toolName, at) =>
+      mapAll({ type: 'tool-input-start', id: `${at}`, toolName }),
+    );
+    expect(names.map((part) => (part as { name: string }).name)).toEqual(['ls', 'ls', 'ls', 'ls', 'other']);
   });
 
   test('announces a call that comes without announcement', () => {
@@ -45,7 +76,7 @@ describe('createPartMapper', () => {
   });
 
   test('keeps the first error', () => {
-    const mapper = createPartMapper();
+    const mapper = createPartMapper({ tools: new Set(), thinkTags: false });
     mapper.map({ type: 'error', error: 'first' });
     mapper.map({ type: 'error', error: 'second' });
     expect(mapper.error()).toBe('first');
@@ -59,7 +90,8 @@ test.each([
   ['tool-calls', 2, 'tool_calls'],
   ['length', 1, 'length'],
   ['content-filter', 0, 'content_filter'],
-  ['other', 1, 'unknown'],
+  ['other', 1, 'tool_calls'],
+  ['other', 0, 'unknown'],
 ] as const)('%s with %i calls means %s', (unified, calls, expected) => {
   expect(toStopReason({ unified, raw: 'x' }, calls)).toBe(expected);
 });

@@ -1,4 +1,4 @@
-import type { Failure } from '../failure.ts';
+import type { Failure } from '../failure/failure.ts';
 
 export const MAX_RETRIES = 2;
 const FIRST_WAIT_MS = 2_000;

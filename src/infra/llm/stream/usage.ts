@@ -1,24 +1,6 @@
-import type { LanguageModelV3Usage } from '@ai-sdk/provider';
 import type { ModelRequest, PromptMessage, PromptPart, Usage } from '#domain/provider/index.ts';
 
 const CHARACTERS_PER_TOKEN = 4;
-
-/** The provider's figures, or null when it sent none. */
-export function toUsage(usage: LanguageModelV3Usage | undefined): Usage | null {
-  if (!usage) return null;
-  const { inputTokens, outputTokens } = usage;
-  if (!inputTokens.total && !outputTokens.total) return null;
-  const cacheReadTokens = inputTokens.cacheRead ?? 0;
-  const cacheWriteTokens = inputTokens.cacheWrite ?? 0;
-  const uncached = inputTokens.noCache ?? (inputTokens.total ?? 0) - cacheReadTokens - cacheWriteTokens;
-  return {
-    inputTokens: Math.max(0, uncached),
-    outputTokens: outputTokens.total ?? 0,
-    cacheReadTokens,
-    cacheWriteTokens,
-    estimated: false,
-  };
-}
 
 /** Counts characters; for providers that send no usage, and for calls that broke off. */
 export function estimateUsage(request: ModelRequest, outputCharacters: number): Usage {

@@ -23,12 +23,62 @@ test('text pieces become one part and one delta each', () => {
 
 test('reasoning ends with its signature before the text begins', () => {
   const { assembler } = assemble(
-    { type: 'reasoning', text: 'hm' },
-    { type: 'reasoning_end', signature: 's' },
+    { type: 'reasoning_start', blockId: 'r' },
+    { type: 'reasoning', blockId: 'r', text: 'hm' },
+    { type: 'reasoning_end', blockId: 'r', signature: 's' },
     { type: 'text', text: 'a' },
   );
   expect(assembler.parts()).toEqual([
     { type: 'reasoning', thinking: 'hm', started_at: 7, finished_at: 7, signature: 's' },
+    { type: 'text', text: 'a' },
+  ]);
+});
+
+test('each block of reasoning is a part with metadata of its own, also without text', () => {
+  const { assembler } = assemble(
+    { type: 'reasoning_start', blockId: 'a' },
+    { type: 'reasoning', blockId: 'a', text: 'one' },
+    { type: 'reasoning_end', blockId: 'a', providerMetadata: { p: { signature: 's1' } } },
+    { type: 'text', text: 'x' },
+    { type: 'reasoning_start', blockId: 'b' },
+    { type: 'reasoning_end', blockId: 'b', providerMetadata: { p: { redactedData: 'r' } } },
+    { type: 'reasoning_start', blockId: 'c' },
+    { type: 'reasoning_end', blockId: 'c' },
+    { type: 'tool_call', callId: 'p1', name: 'ls', input: '{}' },
+  );
+  expect(assembler.parts()).toMatchObject([
+    { type: 'reasoning', thinking: 'one', provider_metadata: { p: { signature: 's1' } } },
+    { type: 'text', text: 'x' },
+    { type: 'reasoning', thinking: '', provider_metadata: { p: { redactedData: 'r' } } },
+    { type: 'tool_call', provider_call_id: 'p1' },
+  ]);
+});
+
+test('blocks that overlap keep their own text and metadata', () => {
+  const { assembler } = assemble(
+    { type: 'reasoning_start', blockId: 'a' },
+    { type: 'reasoning_start', blockId: 'b' },
+    { type: 'reasoning', blockId: 'b', text: 'two' },
+    { type: 'reasoning', blockId: 'a', text: 'one' },
+    { type: 'text', text: 'x' },
+    { type: 'reasoning_end', blockId: 'b', signature: 'sb' },
+    { type: 'reasoning_end', blockId: 'a', signature: 'sa' },
+  );
+  expect(assembler.parts()).toMatchObject([
+    { thinking: 'one', signature: 'sa', finished_at: 7 },
+    { thinking: 'two', signature: 'sb' },
+    { text: 'x' },
+  ]);
+});
+
+test('text that turns out to have been reasoning is stored as such', () => {
+  const { assembler } = assemble(
+    { type: 'text', text: 'hm' },
+    { type: 'text_was_reasoning' },
+    { type: 'text', text: 'a' },
+  );
+  expect(assembler.parts()).toMatchObject([
+    { type: 'reasoning', thinking: 'hm' },
     { type: 'text', text: 'a' },
   ]);
 });

@@ -3,6 +3,7 @@ import type { MessagePart, ReasoningPart, TextPart, ToolCallPart } from '#domain
 import type { ModelPart } from '#domain/provider/index.ts';
 
 export type PartDelta = Pick<Delta, 'delta_type' | 'content' | 'tool_call_id' | 'tool_call_name'>;
+type ReasoningEnd = Extract<ModelPart, { type: 'reasoning_end' }>;
 type ContentPart = TextPart | ReasoningPart | ToolCallPart;
 
 export interface AssembledCall {
@@ -25,33 +26,64 @@ export interface Assembler {
 export function createAssembler({ now, newCallId }: { now(): number; newCallId(): string }): Assembler {
   let parts: ContentPart[] = [];
   let calls = new Map<ToolCallPart, string>();
+  /** Blocks of reasoning that have not ended. */
+  let blocks = new Map<string, ReasoningPart>();
 
   function text(content: string): PartDelta[] {
-    endReasoning();
+    settleReasoning();
     const last = parts.at(-1);
     if (last?.type === 'text') last.text += content;
     else parts.push({ type: 'text', text: content });
     return content === '' ? [] : [{ delta_type: 'text', content }];
   }
 
-  function reasoning(content: string): PartDelta[] {
-    const last = parts.at(-1);
-    if (last?.type === 'reasoning' && last.finished_at === undefined) last.thinking += content;
-    else parts.push({ type: 'reasoning', thinking: content, started_at: now() });
+  function block(blockId: string): ReasoningPart {
+    const known = blocks.get(blockId);
+    if (known) return known;
+    const part: ReasoningPart = { type: 'reasoning', thinking: '', started_at: now() };
+    blocks.set(blockId, part);
+    parts.push(part);
+    return part;
+  }
+
+  function reasoning(blockId: string, content: string): PartDelta[] {
+    block(blockId).thinking += content;
     return content === '' ? [] : [{ delta_type: 'reasoning', content }];
   }
 
-  function endReasoning(signature?: string, metadata?: Record<string, unknown>): void {
-    const last = parts.findLast((part): part is ReasoningPart => part.type === 'reasoning');
-    if (!last) return;
-    last.finished_at ??= now();
-    if (signature !== undefined) last.signature = signature;
-    if (metadata !== undefined) last.provider_metadata = metadata;
+  function endReasoning({ blockId, signature, providerMetadata }: ReasoningEnd): void {
+    const part = block(blockId);
+    blocks.delete(blockId);
+    part.finished_at ??= now();
+    if (signature !== undefined) part.signature = signature;
+    if (providerMetadata !== undefined) part.provider_metadata = providerMetadata;
+  }
+
+  /** What follows shows that the thinking is over, although the block may not have ended. */
+  function settleReasoning(): void {
+    for (const part of blocks.values()) part.finished_at ??= now();
+  }
+
+  /** Clients see it with the finished message. */
+  function textWasReasoning(): void {
+    const time = now();
+    parts = parts.map((part) =>
+      part.type === 'text'
+        ? { type: 'reasoning', thinking: part.text, started_at: time, finished_at: time }
+        : part,
+    );
   }
 
   function open(callId: string, name: string): ToolCallPart {
-    endReasoning();
-    const part: ToolCallPart = { type: 'tool_call', id: newCallId(), name, input: '', finished: false };
+    settleReasoning();
+    const part: ToolCallPart = {
+      type: 'tool_call',
+      id: newCallId(),
+      name,
+      input: '',
+      finished: false,
+      provider_call_id: callId,
+    };
     parts.push(part);
     calls.set(part, callId);
     return part;
@@ -86,10 +118,16 @@ export function createAssembler({ now, newCallId }: { now(): number; newCallId()
       switch (part.type) {
         case 'text':
           return text(part.text);
+        case 'reasoning_start':
+          block(part.blockId);
+          return [];
         case 'reasoning':
-          return reasoning(part.text);
+          return reasoning(part.blockId, part.text);
         case 'reasoning_end':
-          endReasoning(part.signature, part.providerMetadata);
+          endReasoning(part);
+          return [];
+        case 'text_was_reasoning':
+          textWasReasoning();
           return [];
         case 'tool_call_start':
           return [announce(open(part.callId, part.name))];
@@ -106,8 +144,7 @@ export function createAssembler({ now, newCallId }: { now(): number; newCallId()
           return [];
       }
     },
-    parts: () =>
-      parts.filter((part) => part.type !== 'text' || part.text !== '').map((part) => ({ ...part })),
+    parts: () => parts.filter(holdsSomething).map((part) => ({ ...part })),
     calls: () =>
       [...calls].map(([part, providerCallId]) => ({
         id: part.id,
@@ -118,6 +155,13 @@ export function createAssembler({ now, newCallId }: { now(): number; newCallId()
     reset() {
       parts = [];
       calls = new Map();
+      blocks = new Map();
     },
   };
+}
+
+function holdsSomething(part: ContentPart): boolean {
+  if (part.type === 'text') return part.text !== '';
+  if (part.type !== 'reasoning') return true;
+  return part.thinking !== '' || part.signature !== undefined || part.provider_metadata !== undefined;
 }

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { describeFailure, ModelFailure, parseRetryAfter, providerMessage } from './failure.ts';
+import { retryWaitMs } from '../stream/retry.ts';
+import { describeFailure } from './describe-failure.ts';
+import { ModelFailure, ReportedError } from './failure.ts';
+import { providerSentence } from './provider-sentence.ts';
 import { redact } from './redact.ts';
-import { retryWaitMs } from './stream/retry.ts';
+import { parseRetryAfter } from './retry-after.ts';
 
 const KEY = 'sk-secret-0123456789';
 
@@ -28,6 +31,38 @@ describe('describeFailure', () => {
     [400, '{"error":{"message":"x","code":"context_length_exceeded"}}', 'context_overflow', false],
   ] as const)('status %i with %s is %s, retryable: %s', (status, body, code, retryable) => {
     expect(describeStatus(status, body)).toMatchObject({ error: { code, status }, retryable });
+  });
+
+  test.each([
+    [401, 'authentication_error', 'auth', false],
+    [403, 'https://errors.example/forbidden', 'auth', false],
+    [404, 'not_found_error', 'bad_request', false],
+    [400, 'invalid_request_error', 'bad_request', false],
+    [429, 'rate_limit_error', 'rate_limited', true],
+  ] as const)('a flat body does not hide status %i', (status, type, code, retryable) => {
+    const body = JSON.stringify({ type, message: 'flat', title: 'Flat' });
+    const failure = describeStatus(status, body, { 'retry-after': '7' });
+    expect(failure).toMatchObject({ error: { code, status }, retryable, retryAfterMs: 7_000 });
+    expect(failure.error.message).toBe(`The provider answered ${status}: flat`);
+  });
+
+  test.each([
+    [{ error: { message: 'a', code: 429 } }, 'rate_limited', true],
+    [{ error: { message: 'a', code: '400' } }, 'bad_request', false],
+    [{ object: 'error', message: 'a', code: 400 }, 'bad_request', false],
+    [{ type: 'error', error: { type: 'overloaded_error', message: 'a' } }, 'unavailable', true],
+    [{ error: { status: 'RESOURCE_EXHAUSTED', message: 'a' } }, 'rate_limited', true],
+    [{ error: { type: 'insufficient_quota', message: 'a' } }, 'rate_limited', false],
+    [{ code: 'server_error', message: 'a' }, 'unavailable', true],
+    [{ code: 'context_length_exceeded', message: 'a' }, 'context_overflow', false],
+    [{ error: 'a' }, 'unavailable', true],
+    ['a', 'unavailable', true],
+  ] as const)('reads the reported error %j', (report, code, retryable) => {
+    const failure = describeFailure(new Error('x', { cause: new ReportedError(report) }), KEY, 0);
+    expect(failure).toMatchObject({
+      error: { code, message: 'The provider reported an error: a' },
+      retryable,
+    });
   });
 
   test('does not show a page as a message', () => {
@@ -65,10 +100,26 @@ test.each([
   ['{"message":"a"}', 'a'],
   ['{"detail":"a"}', 'a'],
   ['{"detail":[1]}', ''],
+  [
+    '{"detail":[{"type":"extra_forbidden","loc":["body","messages",2,"assistant"],"msg":"Extra inputs are not permitted"}]}',
+    'body.messages.2.assistant: Extra inputs are not permitted',
+  ],
+  ['{"object":"error","message":{"detail":[{"loc":["body","tools"],"msg":"bad"}]}}', 'body.tools: bad'],
+  ['{"errors":[{"message":"a"},{"message":"b"}]}', 'a; b'],
+  ['{"errors":["a"]}', 'a'],
+  ['{"error":{"message":"{\\"error\\":{\\"message\\":\\"inner\\"}}"}}', 'inner'],
+  [
+    '{"error":{"message":"Provider returned error","metadata":{"raw":"{\\"message\\":\\"too hot\\"}"}}}',
+    'Provider returned error: too hot',
+  ],
+  ['{"type":"response.failed","response":{"error":{"code":"server_error","message":"a"}}}', 'a'],
+  ['{"error":{"message":"","code":"x"},"message":"a"}', 'a'],
+  ['Model not found', 'Model not found'],
+  ['', ''],
   ['null', ''],
   ['<html>', ''],
 ])('the message in %s is "%s"', (body, message) => {
-  expect(providerMessage(body)).toBe(message);
+  expect(providerSentence(body)).toBe(message);
 });
 
 test.each([
