@@ -8,9 +8,9 @@ import {
 } from '#domain/workspace/index.ts';
 import { gitFailure } from './failures.ts';
 import { scriptCommand } from './git-command.ts';
-import type { GuardedHttp } from './guarded-http.ts';
 import { collectText } from './process-output.ts';
-import { fetchCommit, type RemoteCommit } from './remote.ts';
+import { fetchCommit, type RemoteCommit } from './smart-http/fetch-commit.ts';
+import type { GuardedHttp } from './smart-http/guarded-http.ts';
 
 export interface CloneDeps {
   http: GuardedHttp;

@@ -1,7 +1,7 @@
 import { type SourceControl, SourceControlError } from '#domain/workspace/index.ts';
 import { createSemaphore } from '#shared/async/semaphore.ts';
 import { cloneRepository } from './clone.ts';
-import { createGuardedHttp, type GuardedHttpDeps } from './guarded-http.ts';
+import { createGuardedHttp, type GuardedHttpDeps } from './smart-http/guarded-http.ts';
 import { diffWorkingTree } from './working-tree-diff.ts';
 
 export interface SourceControlDeps extends GuardedHttpDeps {

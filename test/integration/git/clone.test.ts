@@ -106,8 +106,8 @@ describe.each(DRIVERS)('a clone on %s', (driver) => {
 });
 
 describe('a clone', () => {
-  it.each(['', '/v0'])('takes a branch, a tag, a full ref or a commit (%s)', async (prefix) => {
-    const name = `refs${prefix.slice(1)}`;
+  it('takes a branch, a tag, a full ref or a commit', async () => {
+    const name = 'refs';
     server.create(name, { file: 'one' });
     const first = server.git(name, 'rev-parse', 'HEAD').trim();
     server.git(name, 'tag', '-a', 'v1', '-m', 'tagged');
@@ -117,7 +117,7 @@ describe('a clone', () => {
     server.git(name, 'commit', '-q', '--allow-empty', '-m', 'empty');
     server.git(name, 'checkout', '-q', 'main');
     const at = async (ref: string | null) => {
-      const { workspace } = await clone(`${server.origin}${prefix}/${name}`, { ref });
+      const { workspace } = await clone(`${server.origin}/${name}`, { ref });
       const command = 'git rev-parse HEAD; git symbolic-ref -q --short HEAD; ls';
       return (await workspace.exec({ command }, never())).stdout.trim().split('\n');
     };
@@ -128,13 +128,9 @@ describe('a clone', () => {
     expect(await at('v1')).toEqual([first, 'file']);
     expect(await at(first)).toEqual([first, 'file']);
     const missing = { ref: 'nowhere' };
-    expect(await failure(`${server.origin}${prefix}/${name}`, missing)).toMatch(
-      /^not_found: .*no branch or tag/,
-    );
+    expect(await failure(`${server.origin}/${name}`, missing)).toMatch(/^not_found: .*no branch or tag/);
     const unknown = { ref: 'b'.repeat(40) };
-    expect(await failure(`${server.origin}${prefix}/${name}`, unknown)).toMatch(
-      /^failed: the git server says/,
-    );
+    expect(await failure(`${server.origin}/${name}`, unknown)).toMatch(/^failed: the git server says/);
   });
 
   it('follows a repository that has moved', async () => {
@@ -247,6 +243,13 @@ describe('a clone', () => {
     expect(await failure(`${server.origin}/bomb`, { maxCloneBytes: 2_000_000 })).toMatch(/^too_large/);
     expect(await failure(`${server.origin}/endless/x`, { maxCloneBytes: 50_000_000 })).toMatch(
       /^(too_large|failed)/,
+    );
+  });
+
+  it('says so when a server knows only older versions of the protocol', async () => {
+    server.create('old', { file: 'one' });
+    expect(await failure(`${server.origin}/v0/old`)).toBe(
+      'failed: the git server does not speak version 2 of the git protocol',
     );
   });
 

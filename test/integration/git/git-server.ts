@@ -34,7 +34,7 @@ export async function startGitServer(): Promise<GitServer> {
     if (url.startsWith('/away/')) {
       return redirect(response, decodeURIComponent(url.slice('/away/'.length).split('/')[0] ?? ''));
     }
-    if (url.startsWith('/endless/')) return answerEndlessly(request, response);
+    if (url.startsWith('/endless/')) return void answerEndlessly(request, response);
     const old = url.startsWith('/v0/');
     runBackend(root, { request, response, url: old ? url.slice('/v0'.length) : url, old });
   });
@@ -116,14 +116,17 @@ function runBackend(root: string, { request, response, url, old }: Call): void {
 const line = (text: string) => `${(text.length + 5).toString(16).padStart(4, '0')}${text}\n`;
 
 /** A listing with one branch, then a pack that never ends. */
-function answerEndlessly(request: IncomingMessage, response: ServerResponse): void {
-  request.resume();
+async function answerEndlessly(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const body = (await request.toArray()).join('');
   if (request.method === 'GET') {
-    const object = 'a'.repeat(40);
-    response.end(`${line(`${object} HEAD\0side-band-64k symref=HEAD:refs/heads/main`)}0000`);
+    response.end(`${line('version 2')}${line('ls-refs')}${line('fetch=shallow')}0000`);
     return;
   }
-  response.write(line('NAK'));
+  if (body.includes('command=ls-refs')) {
+    response.end(`${line(`${'a'.repeat(40)} HEAD symref-target:refs/heads/main`)}0000`);
+    return;
+  }
+  response.write(line('packfile'));
   const piece = Buffer.concat([Buffer.from('fff0\x01'), Buffer.alloc(0xfff0 - 5, 'PACK')]);
   const more = (): void => {
     while (!response.destroyed && response.write(piece));

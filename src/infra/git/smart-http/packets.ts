@@ -1,4 +1,4 @@
-import { notGit, remoteRefusal } from './failures.ts';
+import { notGit, remoteRefusal } from '../failures.ts';
 
 /** Lines and separators of git's wire format (gitprotocol-common(5)). */
 export type Packet = Buffer | 'flush' | 'delimiter' | 'end';

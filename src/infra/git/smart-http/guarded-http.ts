@@ -1,9 +1,9 @@
 import type { LookupFunction } from 'node:net';
 import { Agent, fetch } from 'undici';
 import { SourceControlError } from '#domain/workspace/index.ts';
-import { type AddressGuard, addressRefusalIn } from '../net/address-guard.ts';
-import { hasPrivateAddress } from '../net/public-address.ts';
-import { notGit } from './failures.ts';
+import { type AddressGuard, addressRefusalIn } from '../../net/address-guard.ts';
+import { hasPrivateAddress } from '../../net/public-address.ts';
+import { notGit } from '../failures.ts';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Between two pieces of an answer; a server may think for long before a pack. */

@@ -1,22 +1,23 @@
 import { isObjectName, isRefName, SourceControlError } from '#domain/workspace/index.ts';
-import { notGit } from './failures.ts';
+import { notGit } from '../failures.ts';
 import type { GuardedHttp } from './guarded-http.ts';
-import {
-  type Capabilities,
-  type Endpoint,
-  type Listing,
-  type Pack,
-  parseCapabilities,
-  refCandidates,
-} from './listing.ts';
 import { lineOf, type Packet, readPackets } from './packets.ts';
-import { fetchV0, parseV0Refs } from './protocol-v0.ts';
-import { fetchV2, listRefsV2 } from './protocol-v2.ts';
+import {
+  type Endpoint,
+  fetchPack,
+  type Listing,
+  listRefs,
+  type Pack,
+  readCapabilities,
+  refCandidates,
+} from './protocol.ts';
 
 const SERVICE = 'git-upload-pack';
 const DISCOVERY = `/info/refs?service=${SERVICE}`;
-/** Of a listing of refs; the largest public repositories have some megabytes. */
-const MAX_LISTING_BYTES = 32 * 1024 * 1024;
+/** Of what the server says of itself. */
+const MAX_GREETING_BYTES = 1024 * 1024;
+/** How a listing of refs begins, which servers send that do not know version 2. */
+const OLD_GREETING = /^(?:version 1$|[0-9a-f]{40,64} )/;
 
 export interface RemoteRef {
   /** Full name; empty when there is only an object. */
@@ -37,20 +38,14 @@ export async function fetchCommit(
 ): Promise<RemoteCommit> {
   const { packets, base } = await discover(http, request.url, signal);
   const first = lineOf(await firstPacket(packets));
-  if (first === null) throw notGit();
-  const call: Endpoint['call'] = (body, { version, maxBytes }) =>
-    callService(http, base, { body, version, maxBytes, signal });
-  if (first === 'version 2') {
-    const capabilities = await readCapabilities(packets);
-    const endpoint = { call, capabilities, objectFormat: objectFormatOf(capabilities) };
-    const listing = isObject(request.ref) ? NO_REFS : await listRefsV2(endpoint, request.ref);
-    const ref = choose(listing, request.ref);
-    return { ref, objectFormat: endpoint.objectFormat, ...(await fetchV2(endpoint, ref.object)) };
-  }
-  const { listing, capabilities } = await parseV0Refs(first, packets);
-  const endpoint = { call, capabilities, objectFormat: objectFormatOf(capabilities) };
+  if (first !== 'version 2') throw first !== null && OLD_GREETING.test(first) ? tooOld() : notGit();
+  const endpoint: Endpoint = {
+    ...(await readCapabilities(packets)),
+    call: (body, maxBytes) => callService(http, base, { body, maxBytes, signal }),
+  };
+  const listing = isObject(request.ref) ? NO_REFS : await listRefs(endpoint, request.ref);
   const ref = choose(listing, request.ref);
-  return { ref, objectFormat: endpoint.objectFormat, ...(await fetchV0(endpoint, ref.object)) };
+  return { ref, objectFormat: endpoint.objectFormat, ...(await fetchPack(endpoint, ref.object)) };
 }
 
 async function discover(http: GuardedHttp, url: URL, signal: AbortSignal) {
@@ -58,44 +53,34 @@ async function discover(http: GuardedHttp, url: URL, signal: AbortSignal) {
   const answer = await http.get(asked, { accept: '*/*', 'git-protocol': 'version=2' }, signal);
   // Only a moved repository is followed, not a redirect into another service.
   if (!answer.url.href.endsWith(DISCOVERY)) throw notGit();
-  const packets = readPackets(atMost(answer.body, MAX_LISTING_BYTES));
+  const packets = readPackets(atMost(answer.body, MAX_GREETING_BYTES));
   return { packets, base: answer.url.href.slice(0, -DISCOVERY.length) };
 }
 
 async function callService(
   http: GuardedHttp,
   base: string,
-  call: { body: string; version: 0 | 2; maxBytes: number | undefined; signal: AbortSignal },
+  call: { body: string; maxBytes: number | undefined; signal: AbortSignal },
 ): Promise<AsyncGenerator<Packet, void>> {
-  const headers: Record<string, string> = {
+  const headers = {
     accept: `application/x-${SERVICE}-result`,
     'content-type': `application/x-${SERVICE}-request`,
+    'git-protocol': 'version=2',
   };
-  if (call.version === 2) headers['git-protocol'] = 'version=2';
   const { body } = await http.post(new URL(`${base}/${SERVICE}`), headers, call.body, call.signal);
   return readPackets(call.maxBytes === undefined ? body : atMost(body, call.maxBytes));
 }
 
-/** Some servers announce the service before the listing. */
+function tooOld(): SourceControlError {
+  return new SourceControlError('failed', 'the git server does not speak version 2 of the git protocol');
+}
+
+/** Some servers announce the service first. */
 async function firstPacket(packets: AsyncGenerator<Packet, void>): Promise<Packet | undefined> {
   const first = (await packets.next()).value ?? undefined;
   if (!lineOf(first)?.startsWith('# service=')) return first;
   const second = (await packets.next()).value ?? undefined;
   return second === 'flush' ? ((await packets.next()).value ?? undefined) : second;
-}
-
-async function readCapabilities(packets: AsyncGenerator<Packet, void>): Promise<Capabilities> {
-  const lines: string[] = [];
-  for await (const packet of packets) {
-    const line = lineOf(packet);
-    if (line === null) break;
-    lines.push(line);
-  }
-  return parseCapabilities(lines);
-}
-
-function objectFormatOf(capabilities: Capabilities): Endpoint['objectFormat'] {
-  return capabilities.get('object-format') === 'sha256' ? 'sha256' : 'sha1';
 }
 
 const NO_REFS: Listing = { refs: new Map(), headTarget: null };
