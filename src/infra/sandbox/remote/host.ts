@@ -1,7 +1,7 @@
 import type { Log } from '#shared/log.ts';
 import { HostHealth } from '../wire/host-wire.ts';
 import { createAvailability } from './availability.ts';
-import { type Channel, connectChannel } from './channel.ts';
+import { type Channel, connectChannel } from './channel/channel.ts';
 import { createHostHttp, type HostHttp } from './host-http.ts';
 
 export interface SandboxHostDeps {

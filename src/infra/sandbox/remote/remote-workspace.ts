@@ -6,10 +6,10 @@ import {
   WorkspaceError,
 } from '#domain/workspace/index.ts';
 import { HostFileStat, HostGlob, HostGrep, HostList, HostStat, HostTree } from '../wire/host-wire.ts';
-import type { Channel } from './channel.ts';
+import type { Channel } from './channel/channel.ts';
+import { remoteExec } from './channel/exec.ts';
+import { remoteSpawn } from './channel/process.ts';
 import type { SandboxHost } from './host.ts';
-import { remoteExec } from './remote-exec.ts';
-import { remoteSpawn } from './remote-process.ts';
 
 const MAX_LIMIT = 1_000_000;
 const MAX_PATH_BYTES = 4096;

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { CHANNEL_WINDOW_BYTES, MAX_FRAME_PAYLOAD_BYTES } from '../wire/channel-wire.ts';
+import { CHANNEL_WINDOW_BYTES, MAX_FRAME_PAYLOAD_BYTES } from '../../wire/channel-wire.ts';
 
 export interface RemoteInput {
   stream: Writable;

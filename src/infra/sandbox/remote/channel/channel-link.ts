@@ -1,5 +1,5 @@
 import type { WorkspaceError } from '#domain/workspace/index.ts';
-import type { ChannelReply, ChannelRequest, FrameKind } from '../wire/channel-wire.ts';
+import type { ChannelReply, ChannelRequest, FrameKind } from '../../wire/channel-wire.ts';
 
 /** What one process makes of the messages that are meant for it. */
 export interface Receiver {

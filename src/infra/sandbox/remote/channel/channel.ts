@@ -9,9 +9,9 @@ import {
   decodeFrame,
   encodeFrame,
   MAX_CHANNEL_MESSAGE_BYTES,
-} from '../wire/channel-wire.ts';
+} from '../../wire/channel-wire.ts';
+import { connectionLost, hostUnavailable, notIsolated, tokenRefused } from '../failures.ts';
 import type { ChannelLink, Receiver } from './channel-link.ts';
-import { connectionLost, hostUnavailable, notIsolated, tokenRefused } from './failures.ts';
 
 const IDLE_MS = 300_000;
 const NORMAL_CLOSURE = 1000;

@@ -1,8 +1,8 @@
 import type { ExecRequest, ExecResult } from '#domain/workspace/index.ts';
 import { WorkspaceError } from '#domain/workspace/index.ts';
-import type { ChannelExec } from '../wire/channel-wire.ts';
+import type { ChannelExec } from '../../wire/channel-wire.ts';
+import { connectionLost } from '../failures.ts';
 import { type ChannelLink, type Receiver, STOP_PATIENCE_MS } from './channel-link.ts';
-import { connectionLost } from './failures.ts';
 
 export type RemoteCommand = Omit<ChannelExec, 'type' | 'id' | 'live'>;
 

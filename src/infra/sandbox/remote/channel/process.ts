@@ -1,9 +1,9 @@
 import { Readable, type Writable } from 'node:stream';
 import { WorkspaceError, type WorkspaceProcess } from '#domain/workspace/index.ts';
 import { deferred } from '#shared/async/deferred.ts';
-import type { ChannelSpawn } from '../wire/channel-wire.ts';
+import type { ChannelSpawn } from '../../wire/channel-wire.ts';
 import { type ChannelLink, type Receiver, STOP_PATIENCE_MS } from './channel-link.ts';
-import { createRemoteInput } from './remote-input.ts';
+import { createRemoteInput } from './input.ts';
 
 /** Granted again in amounts of at least this, well below the window. */
 const MIN_GRANT_BYTES = 32 * 1024;
