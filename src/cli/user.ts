@@ -3,12 +3,12 @@ import type { LoadedConfig } from '#config/load.ts';
 import { type AnyContext, createContextFactory } from '#domain/create-context.ts';
 import { isDomainError } from '#domain/errors.ts';
 import { parseInput } from '#domain/parse-input.ts';
+import { RegisterRequest } from '#domain/protocol/requests/auth.ts';
 import {
   createUser,
   disableUser,
   enableUser,
   listUsers,
-  RegisterRequest,
   setPassword,
   type User,
 } from '#domain/user/index.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Login } from '#cli/chat/credentials.ts';
 import { revealLine } from '#cli/chat/terminal/sanitize.ts';
 import { EXIT, FatalError } from '#config/errors.ts';
-import type { MessageView } from '#domain/message/wire.ts';
+import type { MessageView } from '#domain/protocol/views/message.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { errorMessage } from '#shared/text.ts';
 

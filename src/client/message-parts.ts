@@ -1,6 +1,6 @@
 import type { MessagePart } from '#domain/message/message.ts';
-import type { MessageView } from '#domain/message/wire.ts';
-import type { StreamDelta } from '#domain/protocol/server-frames.ts';
+import type { StreamDelta } from '#domain/protocol/session-frames.ts';
+import type { MessageView } from '#domain/protocol/views/message.ts';
 
 export function isFinished(message: MessageView): boolean {
   return message.Parts.some((part) => part.type === 'finish');

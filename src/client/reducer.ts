@@ -1,10 +1,10 @@
 import { parseCursor } from '#domain/events/event-log.ts';
-import type { MessageView } from '#domain/message/wire.ts';
-import type { PermissionRequestView } from '#domain/permission/wire.ts';
 import type { ServerFrame } from '#domain/protocol/server-frames.ts';
-import type { SessionView, TodoView } from '#domain/session/wire.ts';
+import type { MessageView } from '#domain/protocol/views/message.ts';
+import type { PermissionRequestView } from '#domain/protocol/views/permission-request.ts';
+import type { SessionView, TodoView } from '#domain/protocol/views/session.ts';
+import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
 import type { ToolCallStatus } from '#domain/toolcall/tool-call.ts';
-import type { ToolCallView } from '#domain/toolcall/wire.ts';
 import { appendDelta, isFinished } from './message-parts.ts';
 
 export type ReceivedFrame = ServerFrame & { _streamId?: string };

@@ -23,6 +23,7 @@ const Server = z.strictObject({
   public_url: OptionalUrl.default('').describe('what browsers use; default http://host:http_port'),
   cors_origins: z.array(Origin).default([]),
   trusted_proxies: z.array(z.string()).default([]).describe('addresses whose X-Forwarded-* headers count'),
+  check_replies: z.boolean().default(false).describe('for development: hold every answer against its schema'),
 });
 
 const DatabaseConfig = z.strictObject({

@@ -1,31 +1,6 @@
-export const DOMAIN_ERROR_CODES = [
-  'invalid_input',
-  'unauthenticated',
-  'invalid_credentials',
-  'token_expired',
-  'forbidden',
-  'not_found',
-  'conflict',
-  'username_taken',
-  'email_taken',
-  'idempotency_mismatch',
-  'unprocessable',
-  'not_a_repository',
-  'too_large',
-  'too_many_requests',
-  'queue_full',
-  'overloaded',
-  'draining',
-  'lease_lost',
-  'stale_fence',
-  'registration_closed',
-  'account_disabled',
-  'model_not_configured',
-  'permission_settled',
-  'unavailable',
-] as const;
+import type { DomainErrorCode } from './protocol/errors.ts';
 
-export type DomainErrorCode = (typeof DOMAIN_ERROR_CODES)[number];
+export type { DomainErrorCode };
 
 /** Every expected failure of a verb. The message is a sentence that a user may read; it holds no secret. */
 export class DomainError extends Error {

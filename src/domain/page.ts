@@ -1,7 +1,8 @@
 import { isId } from '#shared/ids.ts';
 import { DomainError } from './errors.ts';
+import { MAX_PAGE_SIZE } from './protocol/http/page.ts';
 
-export const MAX_PAGE_SIZE = 500;
+export { MAX_PAGE_SIZE };
 
 export interface PageInput {
   limit?: number;

@@ -2,14 +2,14 @@ import { Hono } from 'hono';
 import type { EdgeDeps, HttpDeps } from './deps.ts';
 import { createEdge } from './kit/edge.ts';
 import type { Route } from './kit/route.ts';
-import { authRoutes } from './routes/auth/index.ts';
+import { authRoutes } from './routes/auth.ts';
 import { fileRoutes } from './routes/files/index.ts';
-import { historyRoutes } from './routes/history/index.ts';
-import { projectRoutes } from './routes/projects/index.ts';
-import { providerRoutes } from './routes/providers/index.ts';
-import { sessionRoutes } from './routes/sessions/index.ts';
-import { systemRoutes } from './routes/system/index.ts';
-import { turnRoutes } from './routes/turns/index.ts';
+import { historyRoutes } from './routes/history.ts';
+import { projectRoutes } from './routes/projects.ts';
+import { providerRoutes } from './routes/providers.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import { systemRoutes } from './routes/system.ts';
+import { turnRoutes } from './routes/turns.ts';
 
 /** The REST API. */
 export function createHttpApp(deps: HttpDeps): Hono {
@@ -24,7 +24,7 @@ export function createSystemApp(deps: EdgeDeps & Pick<HttpDeps, 'checks'>): Hono
 function createApp(deps: EdgeDeps, routes: readonly Route[]): Hono {
   const app = new Hono();
   const edge = createEdge(deps);
-  for (const route of routes) app.on(route.method, route.path, edge.serve(route));
+  for (const route of routes) app.on(route.endpoint.method, route.endpoint.path, edge.serve(route));
   for (const [path, allow] of allowedMethods(routes)) app.all(path, edge.refuseMethod(allow));
   app.notFound(edge.notFound);
   return app;
@@ -46,7 +46,8 @@ export function createRoutes(deps: HttpDeps): Route[] {
 
 function allowedMethods(routes: readonly Route[]): Map<string, string> {
   const methods = new Map<string, Set<string>>();
-  for (const { method, path } of routes) {
+  for (const { endpoint } of routes) {
+    const { method, path } = endpoint;
     const known = methods.get(path) ?? new Set<string>();
     methods.set(path, known.add(method));
     if (method === 'GET') known.add('HEAD');

@@ -22,6 +22,8 @@ export interface EdgeDeps {
   trustedProxies: readonly string[];
   /** True once the process should get no new work. */
   draining: () => boolean;
+  /** Holds every answer against its endpoint's schemas; one that does not fit becomes a failure. Not for production. */
+  checkReplies: boolean;
   log: Log;
 }
 

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientFrame } from '#domain/protocol/client-frames.ts';
-import type { SessionFrame } from '#domain/protocol/server-frames.ts';
+import type { SessionFrame } from '#domain/protocol/session-frames.ts';
 import { deferred } from '#shared/async/deferred.ts';
 
 const EPOCH = 'abcdefghijklmnop';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
-import type { MessageView } from '#domain/message/index.ts';
 import type { ServerFrame } from '#domain/protocol/index.ts';
+import type { MessageView } from '#domain/protocol/views/message.ts';
 import { type Deployment, uniqueName } from './deployment.ts';
 
 export type Frame = ServerFrame & { _streamId?: string };

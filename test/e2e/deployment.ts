@@ -21,7 +21,7 @@ export async function deploy(kind: DeploymentKind, config = ''): Promise<Deploym
   const directory = temporaryDirectory();
   const file = join(directory.path, 'config.yaml');
   const dataDir = join(directory.path, 'data');
-  writeFileSync(file, `server: { http_port: 0, ws_port: 0 }\n${config}`);
+  writeFileSync(file, `server: { http_port: 0, ws_port: 0, check_replies: true }\n${config}`);
   const common = ['--config', file, '--data-dir', dataDir];
   const processes: CrushProcess[] = [];
   let removeDatabase = async () => {};

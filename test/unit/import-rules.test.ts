@@ -24,6 +24,7 @@ const RULES: Rule[] = [
     inside: /^(shared\/|domain\/\w+\/(ports|bus|outbox|turn)\.ts$)/,
     packages: /^zod$/,
   },
+  { from: /^domain\/protocol\//, inside: /^(shared\/|domain\/protocol\/)/, packages: /^zod$/ },
   // An entity's index.ts is its face for other folders; inside domain it would close a circle.
   {
     from: /^domain\/(?!\w+\/index\.ts$)/,
@@ -158,6 +159,19 @@ describe('import rules', () => {
     const rule = RULES.find(({ from }) => from.test('http/app.ts'));
     expect(rule?.inside.test('infra/postgres/index.ts')).toBe(false);
     expect(rule?.packages.test('drizzle-orm')).toBe(false);
+  });
+
+  it('keep the protocol fit for a browser, with all that it imports', () => {
+    const graph = importGraph();
+    const reached = new Set(
+      [...graph.keys()].filter((path) => /^domain\/protocol\/.*(?<!\.test)\.ts$/.test(path)),
+    );
+    expect(reached.size).toBeGreaterThan(30);
+    for (const path of reached) for (const target of graph.get(path) ?? []) reached.add(target);
+    const packages = [...reached].flatMap((path) =>
+      importsOf(join(ROOT, 'src', path)).filter((specifier) => insideTarget(path, specifier) === null),
+    );
+    expect(new Set(packages)).toEqual(new Set(['zod']));
   });
 
   it('leave no cycle in src', () => {

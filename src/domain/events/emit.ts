@@ -1,5 +1,5 @@
 import { newId } from '#shared/ids.ts';
-import type { SessionFrame } from '../protocol/server-frames.ts';
+import type { SessionFrame } from '../protocol/session-frames.ts';
 import type { OutboxRepository } from './outbox.ts';
 
 /**

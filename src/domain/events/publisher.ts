@@ -1,4 +1,4 @@
-import type { StreamDelta } from '../protocol/server-frames.ts';
+import type { StreamDelta } from '../protocol/session-frames.ts';
 import type { Cursor } from './event-log.ts';
 import type { OutboxEvent } from './outbox.ts';
 

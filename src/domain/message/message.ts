@@ -1,74 +1,36 @@
 import { z } from 'zod';
+import { MessageRole } from '../protocol/views/message.ts';
+import {
+  FinishPart,
+  FinishReason,
+  ImagePart,
+  ReasoningPartView,
+  TextPart,
+  ToolCallPartView,
+  ToolResultPartView,
+} from '../protocol/views/message-parts.ts';
 
-export const FinishReason = z.enum([
-  'end_turn',
-  'max_tokens',
-  'tool_use',
-  'canceled',
-  'error',
-  'content_filter',
-  'permission_denied',
-  /** Of a user's message. */
-  'stop',
-  'unknown',
-]);
-export type FinishReason = z.infer<typeof FinishReason>;
+export { FinishPart, FinishReason, ImagePart, MessageRole, TextPart };
 
-export const TextPart = z.object({ type: z.literal('text'), text: z.string() });
+/** What the provider wants back on the next request; never shown to clients. */
+const provider_metadata = z.record(z.string(), z.unknown()).optional();
 
 /** One block of the provider, which may have metadata and no text. */
-export const ReasoningPart = z.object({
-  type: z.literal('reasoning'),
-  thinking: z.string(),
-  signature: z.string().optional(),
-  started_at: z.number().optional(),
-  finished_at: z.number().optional(),
-  /** What the provider wants back on the next request; never shown to clients. */
-  provider_metadata: z.record(z.string(), z.unknown()).optional(),
-});
+export const ReasoningPart = ReasoningPartView.extend({ provider_metadata });
+export type ReasoningPart = z.infer<typeof ReasoningPart>;
 
-/** `id` is the tool call's own id. `input` is JSON text. */
-export const ToolCallPart = z.object({
-  type: z.literal('tool_call'),
-  id: z.string(),
-  name: z.string(),
-  input: z.string(),
-  finished: z.boolean(),
+export const ToolCallPart = ToolCallPartView.extend({
   /** What the provider called it, and wants to hear again; never shown to clients. */
   provider_call_id: z.string().optional(),
-  provider_metadata: z.record(z.string(), z.unknown()).optional(),
+  provider_metadata,
 });
+export type ToolCallPart = z.infer<typeof ToolCallPart>;
 
-export const ToolResultPart = z.object({
-  type: z.literal('tool_result'),
-  tool_call_id: z.string(),
-  name: z.string(),
-  content: z.string(),
-  /** JSON text for user interfaces; never sent to the model. */
-  metadata: z.string().optional(),
-  is_error: z.boolean(),
+export const ToolResultPart = ToolResultPartView.extend({
   /** The turn ends with the step of this result. */
   stop_turn: z.literal(true).optional(),
-  mime_type: z.string().optional(),
-  /** Base64. */
-  data: z.string().optional(),
 });
-
-export const FinishPart = z.object({
-  type: z.literal('finish'),
-  reason: FinishReason,
-  /** Unix ms. */
-  time: z.number(),
-  message: z.string().optional(),
-  details: z.string().optional(),
-});
-
-export const ImagePart = z.object({
-  type: z.literal('image'),
-  Path: z.string(),
-  MIMEType: z.string(),
-  Data: z.literal(''),
-});
+export type ToolResultPart = z.infer<typeof ToolResultPart>;
 
 export const MessagePart = z.discriminatedUnion('type', [
   TextPart,
@@ -78,15 +40,7 @@ export const MessagePart = z.discriminatedUnion('type', [
   FinishPart,
   ImagePart,
 ]);
-export type TextPart = z.infer<typeof TextPart>;
-export type ReasoningPart = z.infer<typeof ReasoningPart>;
-export type ToolCallPart = z.infer<typeof ToolCallPart>;
-export type ToolResultPart = z.infer<typeof ToolResultPart>;
-export type FinishPart = z.infer<typeof FinishPart>;
-export type ImagePart = z.infer<typeof ImagePart>;
 export type MessagePart = z.infer<typeof MessagePart>;
-
-export const MessageRole = z.enum(['user', 'assistant', 'tool']);
 
 /**
  * Order within a session is (turnNumber, index): a queued prompt is stored at once

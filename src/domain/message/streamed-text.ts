@@ -1,7 +1,7 @@
 import type { Cursor, EventLog } from '../events/event-log.ts';
 import { parseCursor } from '../events/event-log.ts';
 import { applyDelta } from '../protocol/apply-delta.ts';
-import type { SessionFrame } from '../protocol/server-frames.ts';
+import type { SessionFrame } from '../protocol/session-frames.ts';
 import type { Message, MessagePart } from './message.ts';
 
 /** Where the announcement of a message that was just begun is looked for first. */

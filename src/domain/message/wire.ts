@@ -1,17 +1,6 @@
+import type { MessageView } from '../protocol/views/message.ts';
+import type { MessagePartView } from '../protocol/views/message-parts.ts';
 import type { Message, MessagePart } from './message.ts';
-
-/** The message object of the protocol: capitalised keys, flat parts told apart by their keys. */
-export interface MessageView {
-  ID: string;
-  Role: Message['role'];
-  SessionID: string;
-  Parts: MessagePart[];
-  Model: string;
-  Provider: string;
-  CreatedAt: number;
-  UpdatedAt: number;
-  IsSummaryMessage: boolean;
-}
 
 export function toMessageView(message: Message): MessageView {
   return {
@@ -28,17 +17,21 @@ export function toMessageView(message: Message): MessageView {
 }
 
 /** Clients take a message without a finish part for one that is still being written. */
-function finishOfUser({ role, createdAt }: Message): MessagePart[] {
+function finishOfUser({ role, createdAt }: Message): MessagePartView[] {
   return role === 'user' ? [{ type: 'finish', reason: 'stop', time: createdAt }] : [];
 }
 
-/** Without what only the provider understands; a block of reasoning without text is nothing to show. */
-function toPartView(part: MessagePart): MessagePart[] {
+/** Without what only the server or the provider understands; a block of reasoning without text is nothing to show. */
+function toPartView(part: MessagePart): MessagePartView[] {
   if (part.type === 'reasoning') {
     const { provider_metadata: _, ...shown } = part;
     return part.thinking === '' ? [] : [shown];
   }
-  if (part.type !== 'tool_call') return [part];
-  const { provider_metadata: _, provider_call_id: __, ...shown } = part;
+  if (part.type === 'tool_call') {
+    const { provider_metadata: _, provider_call_id: __, ...shown } = part;
+    return [shown];
+  }
+  if (part.type !== 'tool_result') return [part];
+  const { stop_turn: _, ...shown } = part;
   return [shown];
 }

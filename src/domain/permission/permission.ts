@@ -1,10 +1,10 @@
 import { z } from 'zod';
+import { PermissionDecision } from '../protocol/requests/prompt.ts';
+
+export { PermissionDecision };
 
 export const PermissionStatus = z.enum(['pending', 'allowed', 'denied', 'expired', 'cancelled']);
 export type PermissionStatus = z.infer<typeof PermissionStatus>;
-
-export const PermissionDecision = z.enum(['allow', 'allow_session', 'deny']);
-export type PermissionDecision = z.infer<typeof PermissionDecision>;
 
 /** What a tool wants to do, as shown to the user. `path` is a workspace path; grants cover its directory. */
 export const PermissionAsk = z.object({

@@ -1,16 +1,5 @@
+import type { PermissionRequestView } from '../protocol/views/permission-request.ts';
 import type { PermissionRequest } from './permission.ts';
-
-export interface PermissionRequestView {
-  id: string;
-  session_id: string;
-  tool_call_id: string;
-  tool_name: string;
-  description: string;
-  action: string;
-  params: unknown;
-  path: string;
-  expires_at: number | null;
-}
 
 export function toPermissionRequestView(request: PermissionRequest): PermissionRequestView {
   return {

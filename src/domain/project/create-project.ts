@@ -1,12 +1,12 @@
 import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import type { CreateProjectRequest } from '../protocol/requests/project.ts';
 import { type SourceControl, SourceControlError } from '../workspace/source-control.ts';
 import { WORKSPACE_ROOT, WorkspaceError, type WorkspaceProvider } from '../workspace/workspace.ts';
 import { type GitSource, parseGitSource } from './git-source.ts';
 import type { Project } from './project.ts';
 import { applySettings, type ProjectSettings, refuseServerOwned } from './project-changes.ts';
-import type { CreateProjectRequest } from './wire.ts';
 import { resolveWorkspaceRoot } from './workspace-root.ts';
 
 export interface CreateProjectDeps {

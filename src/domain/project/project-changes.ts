@@ -1,7 +1,7 @@
 import { DomainError } from '../errors.ts';
+import type { UpdateProjectRequest } from '../protocol/requests/project.ts';
 import { WORKSPACE_ROOT } from '../workspace/workspace.ts';
 import type { Project } from './project.ts';
-import type { UpdateProjectRequest } from './wire.ts';
 import { isDefaultWorkspace } from './workspace-root.ts';
 
 export type ProjectSettings = Omit<

@@ -1,6 +1,5 @@
 import { z } from 'zod';
-
-export const BackendLanguage = z.enum(['', 'go', 'java', 'python']);
+import { BackendLanguage } from '../protocol/views/project.ts';
 
 export const Project = z.object({
   id: z.uuid(),

@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
+import type { UpdateProjectRequest } from '../protocol/requests/project.ts';
 import { getOwnedProject } from './get-owned-project.ts';
 import type { Project } from './project.ts';
 import { applySettings, refuseServerOwned } from './project-changes.ts';
-import type { UpdateProjectRequest } from './wire.ts';
 
 /** Changes what the request names and keeps the rest. Throws `unprocessable` for fields that the server owns. */
 export async function updateProject(

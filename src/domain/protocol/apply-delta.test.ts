@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { MessagePart } from '../message/message.ts';
 import { applyDelta, type PartDelta } from './apply-delta.ts';
+import type { MessagePartView } from './views/message-parts.ts';
 
 const delta = (
   delta_type: PartDelta['delta_type'],
@@ -13,7 +13,7 @@ const delta = (
   ...rest,
 });
 const all = (...deltas: PartDelta[]) =>
-  deltas.reduce<MessagePart[]>((parts, next) => applyDelta(parts, next), []);
+  deltas.reduce<MessagePartView[]>((parts, next) => applyDelta(parts, next), []);
 
 test('text goes on in the last part while that is text', () => {
   expect(all(delta('text', 'a'), delta('text', 'b'))).toEqual([{ type: 'text', text: 'ab' }]);
@@ -45,7 +45,9 @@ test('a finish or an error ends the message', () => {
 });
 
 test('leaves what it was given alone', () => {
-  const parts: MessagePart[] = Object.freeze([Object.freeze({ type: 'text', text: 'a' })]) as MessagePart[];
+  const parts: MessagePartView[] = Object.freeze([
+    Object.freeze({ type: 'text', text: 'a' }),
+  ]) as MessagePartView[];
   expect(applyDelta(parts, delta('text', 'b'))).toEqual([{ type: 'text', text: 'ab' }]);
   expect(parts).toEqual([{ type: 'text', text: 'a' }]);
 });

@@ -1,22 +1,15 @@
-import type { FinishReason, MessagePart } from '../message/message.ts';
+import type { StreamDelta } from './session-frames.ts';
+import type { MessagePartView } from './views/message-parts.ts';
 
 /** The part of a `stream_delta` frame that changes a message. */
-export interface PartDelta {
-  delta_type: 'text' | 'reasoning' | 'tool_call' | 'tool_call_input' | 'finish' | 'error';
-  content: string;
-  /** Unix ms. */
-  timestamp: number;
-  tool_call_id?: string;
-  tool_call_name?: string;
-  finish_reason?: FinishReason;
-}
+export type PartDelta = Omit<StreamDelta, 'Type' | 'session_id' | 'message_id'>;
 
 /** The parts after one delta; the given ones are left alone. A finished message takes no more. */
-export function applyDelta(parts: readonly MessagePart[], delta: PartDelta): MessagePart[] {
+export function applyDelta(parts: readonly MessagePartView[], delta: PartDelta): MessagePartView[] {
   if (parts.some((part) => part.type === 'finish')) return [...parts];
   const last = parts.at(-1);
   const id = delta.tool_call_id ?? '';
-  const isCall = (part: MessagePart) => part.type === 'tool_call' && part.id === id;
+  const isCall = (part: MessagePartView) => part.type === 'tool_call' && part.id === id;
   switch (delta.delta_type) {
     case 'text':
       if (last?.type !== 'text') return [...parts, { type: 'text', text: delta.content }];

@@ -1,25 +1,29 @@
 import { z } from 'zod';
-
-export const ImageReference = z.object({
-  url: z.string().max(2048),
-  filename: z.string().max(255),
-  mime_type: z.string().max(100),
-});
-export type ImageReference = z.infer<typeof ImageReference>;
+import { ImageReference, MAX_PROMPT_IMAGES } from './requests/prompt.ts';
 
 /** Clients spell the session's id in two ways. */
 const sessionIdKeys = { sessionID: z.string().optional(), session_id: z.string().optional() };
 
-export const ClientFrame = z.discriminatedUnion('type', [
-  z.object({
+const Message = z
+  .object({
     type: z.literal('message'),
     ...sessionIdKeys,
     content: z.string(),
-    images: z.array(ImageReference).max(20).optional(),
-    client_msg_id: z.string().min(1).max(128).optional(),
-  }),
-  z.object({ type: z.literal('reconnect'), ...sessionIdKeys, lastMsgId: z.unknown() }),
-  z.object({
+    images: z.array(ImageReference).max(MAX_PROMPT_IMAGES).optional(),
+    client_msg_id: z.string().min(1).max(128).optional().describe('the same twice is one turn'),
+  })
+  .meta({ description: 'Starts or queues a turn.' });
+
+const Reconnect = z
+  .object({
+    type: z.literal('reconnect'),
+    ...sessionIdKeys,
+    lastMsgId: z.unknown().describe('the last cursor, or empty'),
+  })
+  .meta({ description: 'Binds the socket to a session and resumes after the cursor.' });
+
+const PermissionResponse = z
+  .object({
     type: z.literal('permission_response'),
     ...sessionIdKeys,
     id: z.string().optional(),
@@ -30,10 +34,26 @@ export const ClientFrame = z.discriminatedUnion('type', [
     tool_name: z.string().optional(),
     action: z.string().optional(),
     path: z.string().optional(),
-  }),
-  z.object({ type: z.literal('cancel'), ...sessionIdKeys }),
-  z.object({ type: z.literal('auth'), token: z.string().max(8192) }),
-  z.object({ type: z.literal('ping') }),
+  })
+  .meta({ description: 'Answers a request; the first answer wins.' });
+
+const Cancel = z
+  .object({ type: z.literal('cancel'), ...sessionIdKeys })
+  .meta({ description: 'Cancels the running turn and clears the queue.' });
+
+const Auth = z
+  .object({ type: z.literal('auth'), token: z.string().max(8192) })
+  .meta({ description: 'Replaces the token before it expires.' });
+
+const Ping = z.object({ type: z.literal('ping') }).meta({ description: 'Asks for a pong.' });
+
+export const ClientFrame = z.discriminatedUnion('type', [
+  Message,
+  Reconnect,
+  PermissionResponse,
+  Cancel,
+  Auth,
+  Ping,
 ]);
 export type ClientFrame = z.infer<typeof ClientFrame>;
 

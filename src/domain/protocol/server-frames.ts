@@ -1,97 +1,63 @@
-import type { FinishReason } from '../message/message.ts';
-import type { MessageView } from '../message/wire.ts';
-import type { PermissionRequestView } from '../permission/wire.ts';
-import type { SessionStatus, Todo } from '../session/session.ts';
-import type { SessionView, TodoView } from '../session/wire.ts';
-import { toTodoView } from '../session/wire.ts';
-import type { ToolCallView } from '../toolcall/wire.ts';
+import { z } from 'zod';
+import { SessionFrame } from './session-frames.ts';
+import { SessionStatus } from './views/session.ts';
 
-export type DeltaType = 'text' | 'reasoning' | 'tool_call' | 'tool_call_input' | 'finish' | 'error';
+const ReconnectionStatus = z
+  .object({
+    Type: z.literal('reconnection_status'),
+    session_id: z.string(),
+    messages_replayed: z.number().int(),
+    generation_active: z.boolean(),
+    session_status: SessionStatus,
+    is_running: z.boolean(),
+    last_stream_id: z.string().describe('the cursor from which events follow'),
+    resumed: z.boolean().describe('false: a snapshot came before this'),
+    reason: z.string().optional(),
+  })
+  .meta({ id: 'ReconnectionStatusFrame', description: 'Ends the answer to an attach; live events follow.' });
 
-export interface StreamDelta {
-  Type: 'stream_delta';
-  session_id: string;
-  message_id: string;
-  delta_type: DeltaType;
-  content: string;
-  /** Unix ms. */
-  timestamp: number;
-  tool_call_id?: string;
-  tool_call_name?: string;
-  finish_reason?: FinishReason;
-}
+const ErrorFrame = z
+  .object({
+    Type: z.literal('error'),
+    session_id: z.string().optional(),
+    error: z.string(),
+    code: z.string(),
+    client_msg_id: z.string().optional(),
+  })
+  .meta({ id: 'ErrorFrame', description: 'A frame of the client was not carried out.' });
 
-/** Frames that belong to a session: they go through its event log and carry `_streamId` on the wire. */
-export type SessionFrame =
-  | ({ Type: 'message'; session_id: string } & MessageView)
-  | StreamDelta
-  | ({ Type: 'tool_call_update' } & ToolCallView)
-  | ({ Type: 'permission_request' } & PermissionRequestView)
-  | {
-      Type: 'permission_notification';
-      session_id: string;
-      tool_call_id: string;
-      granted: boolean;
-      denied: boolean;
-      by?: string;
-    }
-  | ({ Type: 'session_update'; session_id: string } & SessionView)
-  | { Type: 'session_status'; session_id: string; status: SessionStatus; is_running: boolean }
-  | ({ Type: 'todos_update'; session_id: string } & TodosSummary)
-  | {
-      Type: 'generation_complete';
-      session_id: string;
-      turn_id: string;
-      status: 'completed' | 'error' | 'cancelled';
-      error?: string;
-    }
-  | {
-      Type: 'file_event';
-      session_id: string;
-      path: string;
-      version: number;
-      additions: number;
-      removals: number;
-    };
+const Notice = z
+  .object({
+    Type: z.literal('notice'),
+    kind: z.enum(['draining', 'catalogue_updated']),
+    message: z.string(),
+  })
+  .meta({ id: 'NoticeFrame', description: 'For every socket of the server.' });
+
+const Heartbeat = z
+  .object({
+    Type: z.literal('heartbeat'),
+    heads: z.record(z.string(), z.string()).describe('the last cursor of each attached session'),
+  })
+  .meta({ id: 'HeartbeatFrame', description: 'Sent when nothing else was for about 25 seconds.' });
+
+const Pong = z
+  .object({ Type: z.literal('pong') })
+  .meta({ id: 'PongFrame', description: 'The answer to a ping.' });
 
 /** Frames that a gateway makes for one socket or for all of them. */
-export type SocketFrame =
-  | {
-      Type: 'reconnection_status';
-      session_id: string;
-      messages_replayed: number;
-      generation_active: boolean;
-      session_status: SessionStatus;
-      is_running: boolean;
-      last_stream_id: string;
-      resumed: boolean;
-      reason?: string;
-    }
-  | { Type: 'error'; session_id?: string; error: string; code: string; client_msg_id?: string }
-  | { Type: 'notice'; kind: 'draining' | 'catalogue_updated'; message: string }
-  | { Type: 'heartbeat'; heads: Record<string, string> }
-  | { Type: 'pong' };
+export const SocketFrame = z.discriminatedUnion('Type', [
+  ReconnectionStatus,
+  ErrorFrame,
+  Notice,
+  Heartbeat,
+  Pong,
+]);
+export type SocketFrame = z.infer<typeof SocketFrame>;
 
-export type ServerFrame = SessionFrame | SocketFrame;
+export const ServerFrame = z.discriminatedUnion('Type', [SessionFrame, SocketFrame]);
+export type ServerFrame = z.infer<typeof ServerFrame>;
 
-export interface TodosSummary {
-  todos: TodoView[];
-  completed: number;
-  in_progress: number;
-  pending: number;
-  total: number;
-  /** Active form of the item in progress. */
-  current_task: string;
-}
-
-export function summarizeTodos(todos: readonly Todo[]): TodosSummary {
-  const count = (status: Todo['status']) => todos.filter((todo) => todo.status === status).length;
-  return {
-    todos: todos.map(toTodoView),
-    completed: count('completed'),
-    in_progress: count('in_progress'),
-    pending: count('pending'),
-    total: todos.length,
-    current_task: todos.find((todo) => todo.status === 'in_progress')?.activeForm ?? '',
-  };
-}
+/** A frame as a client gets it: one of the event log names its position. */
+export const ReceivedFrame = z.intersection(ServerFrame, z.object({ _streamId: z.string().optional() }));
+export type ReceivedFrame = z.infer<typeof ReceivedFrame>;

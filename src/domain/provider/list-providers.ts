@@ -1,7 +1,8 @@
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
+import type { ModelView, ProviderView } from '../protocol/views/provider.ts';
 import type { Catalogue, ModelInfo } from './provider.ts';
-import { type ModelView, type ProviderView, toModelView, toProviderView } from './wire.ts';
+import { toModelView, toProviderView } from './wire.ts';
 
 /** The catalogue as the calling user sees it. */
 export async function listProviders(

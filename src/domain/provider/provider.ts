@@ -1,17 +1,7 @@
 import { z } from 'zod';
+import { ProviderType } from '../protocol/views/provider.ts';
 
-export const ProviderType = z.enum([
-  'demo',
-  'openai',
-  'anthropic',
-  'google',
-  'openai-compat',
-  'openrouter',
-  'azure',
-  'bedrock',
-  'vertex',
-]);
-export type ProviderType = z.infer<typeof ProviderType>;
+export { ProviderType };
 
 /** Prices are US dollars per million tokens. */
 export const ModelInfo = z.object({

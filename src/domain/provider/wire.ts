@@ -1,16 +1,6 @@
-import type { ModelInfo, ProviderInfo, ProviderType } from './provider.ts';
+import type { ModelView, ProviderView } from '../protocol/views/provider.ts';
+import type { ModelInfo, ProviderInfo } from './provider.ts';
 import { needsApiKey, needsBaseUrl } from './requirements.ts';
-
-export interface ProviderView {
-  id: string;
-  name: string;
-  base_url: string;
-  type: ProviderType;
-  requires_base_url: boolean;
-  requires_api_key: boolean;
-  /** The caller can use it without entering anything. */
-  configured: boolean;
-}
 
 /** `stored`: the caller has a key of their own. An operator's own base URL stays on the server. */
 export function toProviderView(provider: ProviderInfo, stored: boolean): ProviderView {
@@ -25,20 +15,6 @@ export function toProviderView(provider: ProviderInfo, stored: boolean): Provide
     requires_api_key: keyMissing,
     configured: !keyMissing && (!urlMissing || stored),
   };
-}
-
-/** Costs are US dollars per million tokens. */
-export interface ModelView {
-  id: string;
-  name: string;
-  default_max_tokens: number;
-  context_window: number;
-  cost_per_1m_in: number;
-  cost_per_1m_out: number;
-  cost_per_1m_in_cached: number;
-  cost_per_1m_out_cached: number;
-  can_reason: boolean;
-  supports_images: boolean;
 }
 
 export function toModelView(model: ModelInfo): ModelView {

@@ -1,12 +1,11 @@
 import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
-import { parseInput } from '../parse-input.ts';
 import { getOwnedProject } from '../project/get-owned-project.ts';
+import type { CreateSessionRequest } from '../protocol/requests/session.ts';
 import type { Catalogue } from '../provider/provider.ts';
 import type { AutoModel } from '../provider/resolve-model.ts';
 import { type ModelConfigDeps, toModelConfig } from './model-config.ts';
 import type { Session, SessionModelConfig } from './session.ts';
-import { type CreateSessionRequest, ModelConfigField } from './wire.ts';
 
 export interface CreateSessionDeps extends ModelConfigDeps {
   catalogue: Pick<Catalogue, 'provider' | 'model'>;
@@ -56,9 +55,8 @@ function chosenConfig(
   request: CreateSessionRequest,
 ): SessionModelConfig | null {
   if (request.is_auto) return deps.autoModel ? autoConfig(ctx, session.id, deps.autoModel) : null;
-  if (request.model_config === undefined || request.model_config === null) return null;
-  const { model_config } = parseInput(ModelConfigField, request);
-  return toModelConfig(deps, ctx, { session, request: model_config, previous: null });
+  if (!request.model_config) return null;
+  return toModelConfig(deps, ctx, { session, request: request.model_config, previous: null });
 }
 
 function autoConfig(ctx: Pick<Context, 'clock'>, sessionId: string, auto: AutoModel): SessionModelConfig {

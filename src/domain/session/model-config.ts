@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
+import type { ModelConfigRequest } from '../protocol/requests/session.ts';
 import type { Catalogue } from '../provider/provider.ts';
 import { sessionKeyContext } from '../provider/secret-contexts.ts';
 import { tenantBaseUrl } from '../provider/tenant-base-url.ts';
 import type { SecretBox } from '../user/ports.ts';
 import type { Session, SessionModelConfig } from './session.ts';
-import { keyHint, type ModelConfigRequest, maskedKey } from './wire.ts';
+import { keyHint, maskedKey } from './wire.ts';
 
 export interface ModelConfigDeps {
   catalogue: Pick<Catalogue, 'provider'>;

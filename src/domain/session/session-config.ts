@@ -1,7 +1,9 @@
 import type { Context } from '../context.ts';
+import type { ModelConfigRequest } from '../protocol/requests/session.ts';
+import type { SessionConfigView } from '../protocol/views/session.ts';
 import { getOwnedSession } from './get-owned-session.ts';
 import { type ModelConfigDeps, toModelConfig } from './model-config.ts';
-import { type ModelConfigRequest, type SessionConfigView, toSessionConfigView } from './wire.ts';
+import { toSessionConfigView } from './wire.ts';
 
 /** Keys are masked. A session without a choice of its own has empty texts. */
 export async function getSessionConfig(

@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { ReasoningEffort, SessionStatus } from '../protocol/views/session.ts';
+
+export { ReasoningEffort, SessionStatus };
 
 export const Todo = z.object({
   content: z.string(),
@@ -26,11 +29,6 @@ export const Session = z.object({
   updatedAt: z.number(),
 });
 export type Session = z.infer<typeof Session>;
-
-export const SessionStatus = z.enum(['running', 'completed', 'error', 'cancelled', 'waiting', '']);
-export type SessionStatus = z.infer<typeof SessionStatus>;
-
-export const ReasoningEffort = z.enum(['minimal', 'low', 'medium', 'high']);
 
 /** Which model a session talks to. `apiKeySealed` is null when the key comes from elsewhere. */
 export const SessionModelConfig = z.object({

@@ -1,25 +1,6 @@
-import { z } from 'zod';
-import { ReasoningEffort, type Session, type SessionModelConfig, type SessionStatus } from './session.ts';
-
-export interface TodoView {
-  content: string;
-  status: 'pending' | 'in_progress' | 'completed';
-  active_form: string;
-}
-
-export interface SessionView {
-  id: string;
-  project_id: string;
-  title: string;
-  message_count: number;
-  prompt_tokens: number;
-  completion_tokens: number;
-  cost: number;
-  context_window: number;
-  todos?: TodoView[];
-  created_at: number;
-  updated_at: number;
-}
+import type { TodosSummary } from '../protocol/session-frames.ts';
+import type { SessionConfigView, SessionView, TodoView } from '../protocol/views/session.ts';
+import type { Session, SessionModelConfig, Todo } from './session.ts';
 
 export function toSessionView(session: Session): SessionView {
   return {
@@ -41,55 +22,16 @@ export function toTodoView(todo: Session['todos'][number]): TodoView {
   return { content: todo.content, status: todo.status, active_form: todo.activeForm };
 }
 
-export interface SessionStatusView {
-  session_id: string;
-  status: SessionStatus;
-  is_running: boolean;
-}
-
-/** Printable characters only: a key ends up in a header. Nothing in it is expanded. */
-const ApiKey = z
-  .string()
-  .trim()
-  .max(1000)
-  .regex(/^[\x21-\x7e]*$/, 'printable characters without blanks only');
-
-/** Null stands for absent, 0 tokens and an empty effort for none. */
-export const ModelConfigRequest = z.object({
-  provider: z.string().min(1).max(100),
-  model: z.string().trim().min(1).max(200),
-  api_key: ApiKey.nullish(),
-  base_url: z.string().max(2048).nullish(),
-  max_tokens: z.number().int().min(0).max(10_000_000).nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  reasoning_effort: z.union([ReasoningEffort, z.literal('')]).nullish(),
-});
-export type ModelConfigRequest = z.infer<typeof ModelConfigRequest>;
-
-export const ModelConfigField = z.object({ model_config: ModelConfigRequest });
-
-export const MAX_TITLE_LENGTH = 200;
-
-/** `model_config` is looked at only when `is_auto` is not set. */
-export const CreateSessionRequest = z.object({
-  project_id: z.string(),
-  title: z.string().trim().min(1).max(MAX_TITLE_LENGTH),
-  model_config: z.unknown().optional(),
-  is_auto: z.boolean().nullish(),
-});
-export type CreateSessionRequest = z.infer<typeof CreateSessionRequest>;
-
-/** The config object of the protocol. Absent keys stand for null. */
-export interface SessionConfigView {
-  provider: string;
-  model: string;
-  api_key: string;
-  base_url?: string;
-  max_tokens?: number;
-  temperature?: number;
-  top_p?: number;
-  reasoning_effort?: string;
+export function summarizeTodos(todos: readonly Todo[]): TodosSummary {
+  const count = (status: Todo['status']) => todos.filter((todo) => todo.status === status).length;
+  return {
+    todos: todos.map(toTodoView),
+    completed: count('completed'),
+    in_progress: count('in_progress'),
+    pending: count('pending'),
+    total: todos.length,
+    current_task: todos.find((todo) => todo.status === 'in_progress')?.activeForm ?? '',
+  };
 }
 
 export function toSessionConfigView(config: SessionModelConfig | null): SessionConfigView {

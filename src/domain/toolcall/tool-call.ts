@@ -1,15 +1,7 @@
 import { z } from 'zod';
+import { ToolCallStatus } from '../protocol/views/tool-call.ts';
 
-export const ToolCallStatus = z.enum([
-  'pending',
-  'running',
-  'awaiting_permission',
-  'completed',
-  'error',
-  'cancelled',
-  'timeout',
-]);
-export type ToolCallStatus = z.infer<typeof ToolCallStatus>;
+export { ToolCallStatus };
 
 export const OPEN_TOOL_CALL_STATUSES = ['pending', 'running', 'awaiting_permission'] as const;
 

@@ -1,21 +1,5 @@
-import type { ToolCall, ToolCallStatus } from './tool-call.ts';
-
-/** The tool_call object of the protocol. Absent keys stand for null. */
-export interface ToolCallView {
-  id: string;
-  session_id: string;
-  message_id?: string;
-  name: string;
-  input?: string;
-  status: ToolCallStatus;
-  result?: string;
-  is_error: boolean;
-  error_message?: string;
-  created_at: number;
-  updated_at: number;
-  started_at?: number;
-  finished_at?: number;
-}
+import type { ToolCallView } from '../protocol/views/tool-call.ts';
+import type { ToolCall } from './tool-call.ts';
 
 export function toToolCallView(call: ToolCall): ToolCallView {
   return {

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
+import type { SessionStatusView } from '../protocol/views/session.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
-import type { SessionStatusView } from '../session/wire.ts';
 import { isRunningStatus, readSessionStatus } from './session-status.ts';
 
 export async function getSessionStatus(

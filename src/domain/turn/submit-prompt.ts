@@ -5,14 +5,13 @@ import { DomainError } from '../errors.ts';
 import { emit } from '../events/emit.ts';
 import type { Message } from '../message/message.ts';
 import { toMessageView } from '../message/wire.ts';
-import type { ImageReference } from '../protocol/client-frames.ts';
+import { type ImageReference, MAX_PROMPT_IMAGES } from '../protocol/requests/prompt.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
 import { toSessionView } from '../session/wire.ts';
 import { emitStatus, readSessionStatus } from './session-status.ts';
 import type { Turn } from './turn.ts';
 
 export const MAX_PROMPT_BYTES = 1024 * 1024;
-export const MAX_PROMPT_IMAGES = 20;
 export const MAX_QUEUED_PER_SESSION = 50;
 export const MAX_QUEUED = 1000;
 const OVERLOADED_RETRY_SECONDS = 5;

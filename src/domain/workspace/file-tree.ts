@@ -1,18 +1,6 @@
 import { sleep } from '#shared/async/sleep.ts';
+import type { FileNode } from '../protocol/views/file.ts';
 import { type TreeEntry, WORKSPACE_ROOT, type Workspace } from './workspace.ts';
-
-export interface FileNode {
-  /** The path, so that it stays the same when files come and go. */
-  id: string;
-  name: string;
-  type: 'file' | 'folder';
-  /** From the root of the tree, which is `/`. */
-  path: string;
-  children?: FileNode[];
-  content?: string;
-  /** On the root: not everything is in the tree. */
-  truncated?: true;
-}
 
 export interface FileTreeLimits {
   entries: number;

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
-import { type FileNode, readFileTree } from './file-tree.ts';
+import type { FileNode } from '../protocol/views/file.ts';
+import { readFileTree } from './file-tree.ts';
 import {
   inProjectWorkspace,
   type WorkspaceAccessDeps,

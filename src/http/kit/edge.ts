@@ -2,15 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import type { Context } from 'hono';
 import type { AnyContext } from '#domain/create-context.ts';
 import { DomainError } from '#domain/errors.ts';
+import type { Endpoint } from '#domain/protocol/http/endpoint.ts';
 import type { Access } from '#domain/user/index.ts';
 import { truncate } from '#shared/text.ts';
 import type { EdgeDeps } from '../deps.ts';
+import { checkReply } from './check-reply.ts';
 import { createClientAddress } from './client-address.ts';
 import { HttpError, internalErrorReply, toErrorReply } from './errors.ts';
-import { readJsonBody, requireJsonType } from './json-body.ts';
+import { requireJsonType } from './json-body.ts';
+import { readRequest } from './read-request.ts';
 import { requestIdOf } from './request-id.ts';
 import { createResponseHeaders } from './response-headers.ts';
-import type { Reply, Route, RouteRequest } from './route.ts';
+import type { Reply, Route } from './route.ts';
 
 const MAX_LOGGED_PATH = 200;
 
@@ -29,6 +32,12 @@ interface Exchange {
   userId?: string;
 }
 
+interface Outgoing {
+  reply: Reply;
+  /** Empty for bytes. */
+  json: string;
+}
+
 export function createEdge(deps: EdgeDeps): Edge {
   const responseHeaders = createResponseHeaders(deps.origins);
   const clientAddress = createClientAddress(deps.trustedProxies);
@@ -41,14 +50,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     const started = performance.now();
     const header = headerReader(c);
     const exchange: Exchange = { c, requestId: requestIdOf(header('x-request-id')), header };
-    let reply: Reply;
-    try {
-      if (!route?.whileDraining && deps.draining())
-        throw new DomainError('draining', 'This server is shutting down');
-      reply = await run(exchange);
-    } catch (error) {
-      reply = failure(exchange, error, route);
-    }
+    const { reply, json } = await outcomeOf(exchange, run, route);
     const headers = responseHeaders.build(exchange.requestId, header('origin'));
     if (reply.headers) Object.assign(headers, reply.headers);
     if (deps.draining()) headers.connection = 'close';
@@ -57,8 +59,33 @@ export function createEdge(deps: EdgeDeps): Edge {
       delete headers['content-type'];
       return new Response(null, { status: 204, headers });
     }
-    const body = (reply.bytes ?? JSON.stringify(reply.body)) as ConstructorParameters<typeof Response>[0];
+    const body = (reply.bytes ?? json) as ConstructorParameters<typeof Response>[0];
     return new Response(body, { status: reply.status, headers });
+  }
+
+  async function outcomeOf(
+    exchange: Exchange,
+    run: (exchange: Exchange) => Promise<Reply> | Reply,
+    route?: Route,
+  ): Promise<Outgoing> {
+    try {
+      if (!route?.endpoint.whileDraining && deps.draining())
+        throw new DomainError('draining', 'This server is shutting down');
+      return checked(await run(exchange), route);
+    } catch (error) {
+      const refusal = failure(exchange, error, route);
+      try {
+        return checked(refusal, route);
+      } catch (undeclared) {
+        return checked(failure(exchange, undeclared, route), route);
+      }
+    }
+  }
+
+  function checked(reply: Reply, route: Route | undefined): Outgoing {
+    const json = reply.bytes === undefined && reply.status !== 204 ? JSON.stringify(reply.body) : '';
+    if (deps.checkReplies && route) checkReply(route.endpoint, reply, json);
+    return { reply, json };
   }
 
   function failure(exchange: Exchange, error: unknown, route?: Route): Reply {
@@ -83,37 +110,31 @@ export function createEdge(deps: EdgeDeps): Edge {
     deps.log.info(fields, 'request');
   }
 
-  function toRequest(exchange: Exchange, access: Access | undefined, body: unknown): RouteRequest {
-    const { c, requestId, header } = exchange;
-    const ctx: AnyContext = deps.contexts({
-      actor: access
-        ? { kind: 'user', userId: access.user.id, loginSessionId: access.loginSessionId }
-        : { kind: 'system' },
-      requestId,
-    });
-    return {
-      ctx,
-      body,
-      header,
-      param: (name) => c.req.param(name) ?? '',
-      query: (name) => c.req.query(name),
-      address: () => clientAddress(incomingOf(c)?.socket.remoteAddress, header('x-forwarded-for')),
-      signal: () => whileConnected(c.req.raw.signal),
-    };
+  function contextOf(exchange: Exchange, access: Access | undefined): AnyContext {
+    const actor = access
+      ? ({ kind: 'user', userId: access.user.id, loginSessionId: access.loginSessionId } as const)
+      : ({ kind: 'system' } as const);
+    return deps.contexts({ actor, requestId: exchange.requestId });
   }
 
   async function handle(route: Route, exchange: Exchange): Promise<Reply> {
     const { c, header } = exchange;
-    const access = route.access === 'user' ? await authenticate(exchange) : undefined;
-    if (route.method !== 'GET') checkStateChange(route, exchange);
-    const body =
-      route.bodyLimit === undefined
-        ? undefined
-        : await readJsonBody(c.req.raw, header('content-length'), route.bodyLimit);
-    const request = toRequest(exchange, access, body);
-    if (route.access === 'public') return route.handle(request);
-    if (!access) throw missingToken();
-    return route.handle({ ...request, access });
+    const { endpoint } = route;
+    const access = endpoint.access === 'user' ? await authenticate(exchange) : undefined;
+    if (endpoint.method !== 'GET') checkStateChange(endpoint, exchange);
+    const parts = await readRequest(endpoint, {
+      raw: c.req.raw,
+      param: (name) => c.req.param(name),
+      query: (name) => c.req.query(name),
+      header,
+    });
+    return route.handle({
+      ...parts,
+      access,
+      ctx: contextOf(exchange, access),
+      address: () => clientAddress(incomingOf(c)?.socket.remoteAddress, header('x-forwarded-for')),
+      signal: () => whileConnected(c.req.raw.signal),
+    });
   }
 
   async function authenticate(exchange: Exchange): Promise<Access> {
@@ -124,7 +145,7 @@ export function createEdge(deps: EdgeDeps): Edge {
     return access;
   }
 
-  function checkStateChange(route: Route, { header }: Exchange): void {
+  function checkStateChange(endpoint: Endpoint, { header }: Exchange): void {
     const origin = header('origin');
     if (
       header('sec-fetch-site') === 'cross-site' &&
@@ -133,7 +154,7 @@ export function createEdge(deps: EdgeDeps): Edge {
       throw new HttpError(403, 'origin_not_allowed', 'Requests from this origin are not allowed');
     }
     const contentType = header('content-type');
-    if (route.bodyLimit !== undefined || contentType !== undefined) requireJsonType(contentType);
+    if (endpoint.body !== undefined || contentType !== undefined) requireJsonType(contentType);
   }
 
   return {

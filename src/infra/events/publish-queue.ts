@@ -1,8 +1,8 @@
+import { isMergeable, MAX_MERGED_CHARS, samePart, splitSurrogate } from '#domain/events/delta-merge.ts';
 import type { NewEvent } from '#domain/events/event-log.ts';
 import type { OutboxEvent } from '#domain/events/outbox.ts';
 import type { Delta } from '#domain/events/publisher.ts';
-import { isMergeable, MAX_MERGED_CHARS, samePart, splitSurrogate } from '#domain/protocol/delta-merge.ts';
-import type { StreamDelta } from '#domain/protocol/server-frames.ts';
+import type { StreamDelta } from '#domain/protocol/session-frames.ts';
 
 const MAX_BATCH_EVENTS = 256;
 const MAX_BATCH_CHARS = 256 * 1024;

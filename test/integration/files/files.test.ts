@@ -11,12 +11,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  FILE_TREE_LIMITS,
-  type FileNode,
-  readFileTree,
-  type SourceControl,
-} from '#domain/workspace/index.ts';
+import type { FileNode } from '#domain/protocol/views/file.ts';
+import { FILE_TREE_LIMITS, readFileTree, type SourceControl } from '#domain/workspace/index.ts';
 import { startHttpServer } from '#http/kit/listen.ts';
 import { newId } from '#shared/ids.ts';
 import { silentLog } from '#shared/log.ts';

@@ -176,7 +176,9 @@ const shape = ({ status, json }: Answer) => ({ status, body: { ...json, request_
 
 describe('authorization', () => {
   it('knows every route of the table', () => {
-    const table = server.routes.map(({ method, path, access }) => `${access} ${method} ${path}`);
+    const table = server.routes.map(
+      ({ endpoint: { method, path, access } }) => `${access} ${method} ${path}`,
+    );
     const rows = [...Object.keys(ROWS).map((key) => `user ${key}`), ...PUBLIC.map((key) => `public ${key}`)];
     expect(table).toHaveLength(rows.length);
     expect(new Set(table)).toEqual(new Set(rows));

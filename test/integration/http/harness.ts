@@ -166,6 +166,7 @@ export async function createHttpHarness(
     origins: ['https://app.example'],
     trustedProxies: [],
     draining: () => state.draining,
+    checkReplies: true,
     log,
     hasher: createPasswordHasher({ cost: { log2N: 10, r: 8, p: 1 }, queueLimit: 500 }),
     signer,

@@ -1,5 +1,5 @@
 import type { PermissionDecision } from '#domain/permission/permission.ts';
-import type { PermissionRequestView } from '#domain/permission/wire.ts';
+import type { PermissionRequestView } from '#domain/protocol/views/permission-request.ts';
 import type { Interrupts } from '../terminal/interrupts.ts';
 import type { PromptInput } from '../terminal/prompt-input.ts';
 import { revealLine } from '../terminal/sanitize.ts';

@@ -1,7 +1,7 @@
 import type { ConversationState } from '#client/reducer.ts';
 import type { PermissionDecision } from '#domain/permission/permission.ts';
-import type { PermissionRequestView } from '#domain/permission/wire.ts';
 import type { ClientFrame } from '#domain/protocol/client-frames.ts';
+import type { PermissionRequestView } from '#domain/protocol/views/permission-request.ts';
 import { createSerialQueue } from '#shared/async/serial-queue.ts';
 import type { Decide } from './permission-question.ts';
 

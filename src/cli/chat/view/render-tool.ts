@@ -1,5 +1,5 @@
-import type { PermissionRequestView } from '#domain/permission/wire.ts';
-import type { ToolCallView } from '#domain/toolcall/wire.ts';
+import type { PermissionRequestView } from '#domain/protocol/views/permission-request.ts';
+import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
 import { truncate } from '#shared/text.ts';
 import { revealLine, revealText, sanitizeOutput } from '../terminal/sanitize.ts';
 import type { Style } from '../terminal/style.ts';

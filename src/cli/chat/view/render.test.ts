@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type ConversationState, emptyConversation } from '#client/reducer.ts';
 import type { MessagePart } from '#domain/message/message.ts';
-import type { ToolCallView } from '#domain/toolcall/wire.ts';
+import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
 import { createStyle } from '../terminal/style.ts';
 import { createRenderer } from './render.ts';
 import { permissionCard } from './render-tool.ts';

@@ -1,7 +1,7 @@
 import { textOf } from '#client/message-parts.ts';
 import { type ConversationState, isOpen } from '#client/reducer.ts';
-import type { MessageView } from '#domain/message/wire.ts';
-import type { ToolCallView } from '#domain/toolcall/wire.ts';
+import type { MessageView } from '#domain/protocol/views/message.ts';
+import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
 import { revealLine, sanitizeText } from '../terminal/sanitize.ts';
 import type { Style } from '../terminal/style.ts';
 import {

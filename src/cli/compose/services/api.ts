@@ -51,6 +51,7 @@ function edgeOf(platform: Platform, draining: () => boolean): EdgeDeps & Pick<Ht
     authenticator: platform.authenticator,
     log: platform.log,
     draining,
+    checkReplies: config.server.check_replies,
     origins: allowedOrigins(config),
     trustedProxies: config.server.trusted_proxies,
     checks: { database: () => database.ping(), events: () => eventLog.ping() },

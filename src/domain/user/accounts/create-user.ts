@@ -1,9 +1,9 @@
 import { newId } from '#shared/ids.ts';
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
+import type { RegisterRequest } from '../../protocol/requests/auth.ts';
 import type { PasswordHasher } from '../ports.ts';
 import type { User, UserRole } from '../user.ts';
-import type { RegisterRequest } from '../wire.ts';
 
 export interface CreateUserDeps {
   hasher: Pick<PasswordHasher, 'hash'>;

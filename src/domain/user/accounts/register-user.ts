@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
+import type { RegisterRequest } from '../../protocol/requests/auth.ts';
 import { type LoginResult, startLogin, type TokenIssuerDeps } from '../login/issue-token.ts';
-import type { RegisterRequest } from '../wire.ts';
 import { type CreateUserDeps, createUser } from './create-user.ts';
 
 export interface RegisterUserDeps extends CreateUserDeps, TokenIssuerDeps {

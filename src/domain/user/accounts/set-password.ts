@@ -1,9 +1,9 @@
 import type { Context } from '../../context.ts';
 import { notFound } from '../../errors.ts';
 import { parseInput } from '../../parse-input.ts';
+import { NewPassword } from '../../protocol/requests/auth.ts';
 import { endAllLogins } from '../login/end-all-logins.ts';
 import type { PasswordHasher } from '../ports.ts';
-import { NewPassword } from '../wire.ts';
 
 /** Replaces the password and ends every login session of the user. */
 export async function setPassword(

@@ -1,9 +1,9 @@
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
+import type { LoginRequest } from '../../protocol/requests/auth.ts';
 import type { LoginAttempt, LoginThrottle } from '../access.ts';
 import type { PasswordHasher } from '../ports.ts';
 import type { User } from '../user.ts';
-import type { LoginRequest } from '../wire.ts';
 import { type LoginResult, startLogin, type TokenIssuerDeps } from './issue-token.ts';
 
 export interface LogInDeps extends TokenIssuerDeps {

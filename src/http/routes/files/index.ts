@@ -1,3 +1,5 @@
+import type { QueryOf } from '#domain/protocol/http/endpoint.ts';
+import { API } from '#domain/protocol/http/endpoints.ts';
 import {
   getFileContent,
   getFileTree,
@@ -6,51 +8,35 @@ import {
   type WorkspacePlace,
 } from '#domain/workspace/index.ts';
 import type { HttpDeps } from '../../deps.ts';
-import { ok, type Reply, type Route, type RouteRequest } from '../../kit/route.ts';
+import { ok, type Route, route } from '../../kit/route.ts';
 import { fileHeaders } from './content-type.ts';
 
 export function fileRoutes(deps: Pick<HttpDeps, 'workspaces' | 'sourceControl'>): Route[] {
   return [
-    {
-      method: 'GET',
-      path: '/api/files',
-      access: 'user',
-      async handle(request) {
-        return ok(await getFileTree(deps, request.ctx, placeOf(request), request.signal()));
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/files/content',
-      access: 'user',
-      async handle(request) {
-        return fileReply(await getFileContent(deps, request.ctx, placeOf(request), request.signal()));
-      },
-    },
-    {
-      method: 'GET',
-      path: '/api/files/diff',
-      access: 'user',
-      async handle(request) {
-        const { diff, truncated } = await getWorkingTreeDiff(
-          deps,
-          request.ctx,
-          placeOf(request),
-          request.signal(),
-        );
-        return ok(truncated ? { diff, truncated } : { diff });
-      },
-    },
+    route(API.files.getFileTree, async ({ ctx, query, signal }) =>
+      ok(await getFileTree(deps, ctx, placeOf(query), signal())),
+    ),
+    route(API.files.getFileContent, async ({ ctx, query, signal }) =>
+      fileReply(await getFileContent(deps, ctx, placeOf(query), signal())),
+    ),
+    route(API.files.getWorkingTreeDiff, async ({ ctx, query, signal }) => {
+      const { diff, truncated } = await getWorkingTreeDiff(deps, ctx, placeOf(query), signal());
+      return ok(truncated ? { diff, truncated } : { diff });
+    }),
   ];
 }
 
-function placeOf({ query }: RouteRequest): WorkspacePlace {
-  return { projectId: query('project_id'), sessionId: query('session_id'), path: query('path') ?? '' };
+function placeOf({
+  project_id,
+  session_id,
+  path = '',
+}: QueryOf<typeof API.files.getFileTree>): WorkspacePlace {
+  return { projectId: project_id, sessionId: session_id, path };
 }
 
-function fileReply({ stat, first, rest }: ServedFile): Reply {
+function fileReply({ stat, first, rest }: ServedFile) {
   const headers = fileHeaders(stat.path.slice(stat.path.lastIndexOf('/') + 1));
-  return { status: 200, bytes: rest === null ? first : toStream(first, rest), headers };
+  return { status: 200 as const, bytes: rest === null ? first : toStream(first, rest), headers };
 }
 
 /** Reads on only as fast as the client does. */

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { emit } from '#domain/events/index.ts';
-import { summarizeTodos } from '#domain/protocol/index.ts';
-import { type Session, type Todo, toSessionView, toTodoView } from '#domain/session/index.ts';
+import { type Session, summarizeTodos, type Todo, toSessionView, toTodoView } from '#domain/session/index.ts';
 import { defineTool, plan } from '../tool.ts';
 
 const Item = z.strictObject({

@@ -1,7 +1,8 @@
 import { createTwoFilesPatch } from 'diff';
 import { type FileVersion, getFileHistory, listFileVersions } from '#domain/history/index.ts';
+import { API } from '#domain/protocol/http/endpoints.ts';
 import { WORKSPACE_ROOT } from '#domain/workspace/index.ts';
-import { ok, type Route } from '../../kit/route.ts';
+import { ok, type Route, route } from '../kit/route.ts';
 
 /** Beyond these a diff is not worth its time, and is left out. */
 const MAX_DIFF_CHARS = 2_000_000;
@@ -10,25 +11,17 @@ const DIFF_TIMEOUT_MS = 500;
 /** What a session did to files: its versions, and for one file their contents and the diffs between them. */
 export function historyRoutes(): Route[] {
   return [
-    {
-      method: 'GET',
-      path: '/api/sessions/:id/history',
-      access: 'user',
-      handle: async ({ ctx, param }) => ok((await listFileVersions(ctx, param('id'))).map(summaryOf)),
-    },
-    {
-      method: 'GET',
-      path: '/api/sessions/:id/history/:path{.+}',
-      access: 'user',
-      async handle({ ctx, param }) {
-        const path = toWorkspacePath(param('path'));
-        const versions = await getFileHistory(ctx, { sessionId: param('id'), path });
-        return ok({
-          path,
-          versions: versions.map((version, index) => detailOf(version, versions[index - 1])),
-        });
-      },
-    },
+    route(API.history.listFileVersions, async ({ ctx, params }) =>
+      ok((await listFileVersions(ctx, params.id)).map(summaryOf)),
+    ),
+    route(API.history.getFileHistory, async ({ ctx, params }) => {
+      const path = toWorkspacePath(params.path);
+      const versions = await getFileHistory(ctx, { sessionId: params.id, path });
+      return ok({
+        path,
+        versions: versions.map((version, index) => detailOf(version, versions[index - 1])),
+      });
+    }),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { Delta } from '../events/publisher.ts';
+import type { Delta } from './publisher.ts';
 
 /** Beyond this a merged delta delays its own first character for no gain. */
 export const MAX_MERGED_CHARS = 2048;

@@ -1,6 +1,7 @@
+import { API } from '#domain/protocol/http/endpoints.ts';
 import { within } from '#shared/async/within.ts';
-import type { HttpDeps } from '../../deps.ts';
-import { ok, type Route } from '../../kit/route.ts';
+import type { HttpDeps } from '../deps.ts';
+import { ok, type Route, route } from '../kit/route.ts';
 
 const CHECK_TIMEOUT_MS = 2_000;
 const RETRY_AFTER = { 'retry-after': '5' };
@@ -9,27 +10,15 @@ type CheckState = 'ok' | 'failing';
 
 export function systemRoutes(deps: Pick<HttpDeps, 'checks' | 'draining'>): Route[] {
   return [
-    {
-      method: 'GET',
-      path: '/health',
-      access: 'public',
-      whileDraining: true,
-      handle: () => ok({ status: 'healthy' }),
-    },
-    {
-      method: 'GET',
-      path: '/ready',
-      access: 'public',
-      whileDraining: true,
-      async handle() {
-        const checks = await runChecks(deps.checks);
-        const draining = deps.draining();
-        const ready = !draining && Object.values(checks).every((state) => state === 'ok');
-        if (ready) return ok({ status: 'ready', checks });
-        const status = draining ? 'draining' : 'not_ready';
-        return { status: 503, body: { status, checks }, headers: RETRY_AFTER };
-      },
-    },
+    route(API.system.health, () => ok({ status: 'healthy' })),
+    route(API.system.ready, async () => {
+      const checks = await runChecks(deps.checks);
+      const draining = deps.draining();
+      const ready = !draining && Object.values(checks).every((state) => state === 'ok');
+      if (ready) return ok({ status: 'ready', checks });
+      const status = draining ? ('draining' as const) : ('not_ready' as const);
+      return { status: 503 as const, body: { status, checks }, headers: RETRY_AFTER };
+    }),
   ];
 }
 

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { isCommonPassword } from './common-passwords.ts';
+
+export const Username = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u, 'letters, digits, dot, dash and underscore only');
+
+export const EmailAddress = z
+  .string()
+  .trim()
+  .max(254)
+  .pipe(z.email('not an e-mail address'))
+  .transform((text) => text.toLowerCase());
+
+const MAX_PASSWORD_LENGTH = 1024;
+
+export const NewPassword = z
+  .string()
+  .min(8, 'at least 8 characters')
+  .max(MAX_PASSWORD_LENGTH, `at most ${MAX_PASSWORD_LENGTH} characters`)
+  .refine((password) => !isCommonPassword(password), 'too common, choose another one');
+
+export const RegisterRequest = z
+  .object({ username: Username, email: EmailAddress, password: NewPassword })
+  .meta({ id: 'RegisterRequest' });
+export type RegisterRequest = z.infer<typeof RegisterRequest>;
+
+/** Looser than at registration: whatever cannot exist is answered as a wrong password. */
+export const LoginRequest = z
+  .object({
+    email: z
+      .string()
+      .min(1)
+      .max(254)
+      .transform((text) => text.trim().toLowerCase()),
+    password: z.string().min(1).max(MAX_PASSWORD_LENGTH),
+  })
+  .meta({ id: 'LoginRequest' });
+export type LoginRequest = z.infer<typeof LoginRequest>;
