@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, stat as statFile, writeFile } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { lstat, mkdir, readdir, readFile, rm, stat as statFile, writeFile } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
 import {
   type FileStat,
@@ -26,9 +27,7 @@ export function createDirectoryWorkspace(directory: string, projectId: string): 
 
   async function stat(path: string): Promise<FileStat | null> {
     try {
-      const found = await statFile(real(path));
-      const type = found.isFile() ? 'file' : found.isDirectory() ? 'directory' : 'other';
-      return { path: absolute(path), type, size: found.size, mtimeMs: found.mtimeMs };
+      return toStat(path, await statFile(real(path)));
     } catch {
       return null;
     }
@@ -125,7 +124,10 @@ export function createDirectoryWorkspace(directory: string, projectId: string): 
     async list(path, limit) {
       const names = await readdir(real(path));
       const entries = await Promise.all(
-        names.slice(0, limit).map((name) => mustStat(posix.join(absolute(path), name))),
+        names.slice(0, limit).map(async (name) => {
+          const child = posix.join(absolute(path), name);
+          return toStat(child, await lstat(real(child)));
+        }),
       );
       return { entries, truncated: names.length > limit };
     },
@@ -167,6 +169,17 @@ export function createDirectoryProvider(workspace: DirectoryWorkspace, isolated 
     async destroy() {},
     close: () => workspace.close(),
   };
+}
+
+function toStat(path: string, found: Stats): FileStat {
+  const type = found.isFile()
+    ? 'file'
+    : found.isDirectory()
+      ? 'directory'
+      : found.isSymbolicLink()
+        ? 'symlink'
+        : 'other';
+  return { path: absolute(path), type, size: found.size, mtimeMs: found.mtimeMs };
 }
 
 function absolute(path: string): string {

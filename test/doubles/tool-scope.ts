@@ -30,15 +30,15 @@ export async function createToolBench(changes: Partial<ToolScope> = {}): Promise
   const workspace = createDirectoryWorkspace(directory, newId());
   const clock = { now: () => Date.now() };
   const jobs = createJobRegistry({ clock });
-  const readAt = new Map<string, number>();
+  const seen = new Map<string, string>();
   const versions: FileVersion[] = [];
   const events: unknown[] = [];
   const bench = { todos: [] as Session['todos'] };
   const session = { id: newId(), userId: newId() };
 
   const fileReads = {
-    lastRead: async (_: string, path: string) => readAt.get(path) ?? null,
-    record: async (_: string, path: string, at: number) => void readAt.set(path, at),
+    lastRead: async (_: string, path: string) => seen.get(path) ?? null,
+    record: async (_: string, path: string, { digest }: { digest: string }) => void seen.set(path, digest),
   };
   const fileVersions = {
     async add(version: Omit<FileVersion, 'version'>) {

@@ -7,9 +7,9 @@ export interface FileVersionRepository {
   list(sessionId: string): Promise<FileVersion[]>;
 }
 
-/** When a session last read a file: edits are refused when the file is newer. */
+/** What a session has last seen of a file: it may change only that. */
 export interface FileReadRepository {
-  /** Unix ms, or null when it was never read. */
-  lastRead(sessionId: string, path: string): Promise<number | null>;
-  record(sessionId: string, path: string, readAt: number): Promise<void>;
+  /** The SHA-256 of the file's bytes, or null when it was never read. */
+  lastRead(sessionId: string, path: string): Promise<string | null>;
+  record(sessionId: string, path: string, read: { digest: string; readAt: number }): Promise<void>;
 }

@@ -6,6 +6,7 @@ import { DomainError } from '#domain/errors.ts';
 import { answerPermission } from '#domain/permission/index.ts';
 import type { SessionFrame, StreamDelta } from '#domain/protocol/index.ts';
 import { cancelSession, submitPrompt } from '#domain/turn/index.ts';
+import { sha256 } from '#shared/digest.ts';
 import {
   bash,
   call,
@@ -311,7 +312,10 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
     const { turnId } = await prompt('edit');
     const request = await pendingRequest(repositories, session);
     await writeFile(file, 'one\nmore\n');
-    await repositories.fileReads.record(session.id, '/workspace/a', Date.now() + 1000);
+    await repositories.fileReads.record(session.id, '/workspace/a', {
+      digest: sha256('one\nmore\n'),
+      readAt: Date.now(),
+    });
     await answerPermission(ctx, { sessionId: session.id, requestId: request.id, decision: 'allow' });
     const again = await until(async () => {
       const open = (await repositories.permissions.listPending(session.id))[0];

@@ -229,9 +229,10 @@ describeDatabases('conversations', (database) => {
       const { fileReads } = database().repositories;
       const { session } = await seedSession(database().repositories);
       expect(await fileReads.lastRead(session.id, '/f')).toBeNull();
-      await fileReads.record(session.id, '/f', NOW + 5);
-      await fileReads.record(session.id, '/f', NOW);
-      expect(await fileReads.lastRead(session.id, '/f')).toBe(NOW + 5);
+      await fileReads.record(session.id, '/f', { digest: 'a'.repeat(64), readAt: NOW });
+      await fileReads.record(session.id, '/f', { digest: 'b'.repeat(64), readAt: NOW });
+      expect(await fileReads.lastRead(session.id, '/f')).toBe('b'.repeat(64));
+      expect(await fileReads.lastRead(session.id, '/g')).toBeNull();
     });
   });
 });

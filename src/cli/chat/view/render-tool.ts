@@ -86,6 +86,7 @@ export function permissionCard(request: PermissionRequestView, style: Style): st
     }
     return lines;
   }
+  if (typeof params.diff === 'string') return [...lines, ...indent(params.diff, '  ')];
   const text =
     typeof request.params === 'string' ? request.params : JSON.stringify(request.params ?? {}, null, 2);
   return text === '{}' ? lines : [...lines, ...indent(text, '  ')];

@@ -29,6 +29,8 @@ export const fileReads = pgTable(
       .references(() => sessions.id, { onDelete: 'cascade' }),
     path: text('path').notNull(),
     readAt: moment('read_at').notNull(),
+    /** SHA-256 of what was read; null in rows of earlier releases, which count as unread. */
+    digest: text('digest'),
   },
   (table) => [
     primaryKey({ name: 'file_reads_pkey', columns: [table.sessionId, table.path] }),

@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq } from 'drizzle-orm';
 import type { FileReadRepository } from '#domain/history/index.ts';
 import type { RepositoryDeps } from '../../engine/executor.ts';
 import { fileReads } from '../../schema/index.ts';
@@ -7,18 +7,18 @@ export function createFileReadRepository({ executor }: RepositoryDeps): FileRead
   return {
     async lastRead(sessionId, path) {
       const [row] = await executor
-        .select({ readAt: fileReads.readAt })
+        .select({ digest: fileReads.digest })
         .from(fileReads)
         .where(and(eq(fileReads.sessionId, sessionId), eq(fileReads.path, path)));
-      return row?.readAt ?? null;
+      return row?.digest ?? null;
     },
-    async record(sessionId, path, readAt) {
+    async record(sessionId, path, { digest, readAt }) {
       await executor
         .insert(fileReads)
-        .values({ sessionId, path, readAt })
+        .values({ sessionId, path, digest, readAt })
         .onConflictDoUpdate({
           target: [fileReads.sessionId, fileReads.path],
-          set: { readAt: sql`greatest(${fileReads.readAt}, excluded.read_at)` },
+          set: { digest, readAt },
         });
     },
   };

@@ -26,13 +26,17 @@ function changedLines(before: string, after: string): string[] | null {
   );
 }
 
+/** Texts that are too long to compare are told by their size. */
 export function unifiedDiff(path: string, before: string, after: string): string {
-  if (before.length + after.length > MAX_DIFF_CHARS) return '';
+  const diff =
+    before.length + after.length > MAX_DIFF_CHARS
+      ? undefined
+      : createTwoFilesPatch(`a${path}`, `b${path}`, before, after, '', '', {
+          context: 3,
+          timeout: DIFF_TIMEOUT_MS,
+        });
   return (
-    createTwoFilesPatch(`a${path}`, `b${path}`, before, after, '', '', {
-      context: 3,
-      timeout: DIFF_TIMEOUT_MS,
-    }) ?? ''
+    diff ?? `(too large to compare: ${lineCount(before)} lines before, ${lineCount(after)} lines after)\n`
   );
 }
 

@@ -36,12 +36,11 @@ async function prepareEdit(input: Input, scope: ToolScope): Promise<Prepared> {
   const file = await readTextFile(scope.workspace, path, scope.signal);
   if (input.old_string === '') {
     if (file) return refuse(`The file exists already: ${path}`);
-    const after = input.new_string.replaceAll('\r\n', '\n');
     return planFileChange(scope, {
       tool: 'edit',
       path,
       before: null,
-      after,
+      after: input.new_string,
       message: `File created: ${path}`,
     });
   }

@@ -65,3 +65,10 @@ test('an empty list and unknown keys are refused', async () => {
   expect((await bench.use(multieditTool, { file_path: 'f', edits: [] })).isError).toBe(true);
   expect((await bench.use(multieditTool, { file_path: 'f', edits: [{ old: 'a' }] })).isError).toBe(true);
 });
+
+test('edits in order keep every line end that they do not name', async () => {
+  await bench.workspace.write('f', Buffer.from('\ufeffa\r\nb\nc\r\nd'));
+  await bench.use(viewTool, { file_path: 'f' });
+  expect((await multiedit(['a\nb', 'A\nB'], ['c', 'c\nnew'])).isError).toBeUndefined();
+  expect(await read()).toBe('\ufeffA\r\nB\nc\r\nnew\r\nd');
+});

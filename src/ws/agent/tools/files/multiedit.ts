@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { truncate } from '#shared/text.ts';
 import type { ToolScope } from '../../ports.ts';
 import { workspacePath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
@@ -9,6 +10,8 @@ import { readTextFile } from './text-file.ts';
 const DESCRIPTION = `Makes several replacements in one file with one question to the user.
 
 The edits are applied in order, each on the outcome of those before it, under the rules of edit. An edit that does not apply is reported and the others are still made. Only the first may have an empty old_string, which creates the file.`;
+
+const MAX_FAILED_CHARS = 500;
 
 const Input = z.strictObject({
   file_path: z.string().min(1).describe('The file, absolute or relative to the workspace'),
@@ -82,14 +85,24 @@ function applyAll(
   let text = start;
   edits.forEach((edit, at) => {
     if (at === 0 && creates) {
-      text = edit.new_string.replaceAll('\r\n', '\n');
+      text = edit.new_string;
       return;
     }
     const applied = applyEdit(text, edit);
     if (applied.ok) text = applied.text;
-    else failed.push({ index: at + 1, error: applied.error, edit });
+    else failed.push({ index: at + 1, error: applied.error, edit: shortened(edit) });
   });
   return { text, failed };
+}
+
+/** Enough to know which edit it was; the whole is in the call. */
+function shortened(edit: Edit): Edit {
+  const { old_string, new_string } = edit;
+  return {
+    ...edit,
+    old_string: truncate(old_string, MAX_FAILED_CHARS),
+    new_string: truncate(new_string, MAX_FAILED_CHARS),
+  };
 }
 
 function describeOutcome(

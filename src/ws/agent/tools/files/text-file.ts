@@ -1,12 +1,13 @@
-import { type FileStat, type Workspace, WorkspaceError } from '#domain/workspace/index.ts';
+import { type Workspace, WorkspaceError } from '#domain/workspace/index.ts';
+import { sha256 } from '#shared/digest.ts';
 
 export const MAX_EDIT_BYTES = 10 * 1024 * 1024;
 
 export interface TextFile {
-  /** With LF line ends. */
+  /** As it is, with its line ends and its byte order mark. */
   text: string;
-  crlf: boolean;
-  stat: FileStat;
+  /** Of the bytes; tells whether the file still is what somebody has read. */
+  digest: string;
 }
 
 /** The whole text of a file, or null when there is none. Throws `WorkspaceError` for what is no text. */
@@ -16,13 +17,12 @@ export async function readTextFile(
   signal: AbortSignal,
 ): Promise<TextFile | null> {
   try {
-    const { bytes, stat } = await workspace.read(path, { limit: MAX_EDIT_BYTES + 1 }, signal);
+    const { bytes } = await workspace.read(path, { limit: MAX_EDIT_BYTES + 1 }, signal);
     if (bytes.byteLength > MAX_EDIT_BYTES)
       throw new WorkspaceError('too_large', `File is larger than 10 MiB: ${path}`);
-    const raw = decodeText(bytes);
-    if (raw === null) throw new WorkspaceError('not_text', `File is not UTF-8 text: ${path}`);
-    const crlf = raw.includes('\r\n');
-    return { text: crlf ? raw.replaceAll('\r\n', '\n') : raw, crlf, stat };
+    const text = decodeText(bytes);
+    if (text === null) throw new WorkspaceError('not_text', `File is not UTF-8 text: ${path}`);
+    return { text, digest: sha256(bytes) };
   } catch (error) {
     if (error instanceof WorkspaceError && error.code === 'not_found') return null;
     throw error;

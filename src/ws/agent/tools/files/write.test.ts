@@ -1,3 +1,5 @@
+import { stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createToolBench, type ToolBench } from '../../../../../test/doubles/tool-scope.ts';
 import { viewTool } from './view.ts';
@@ -52,4 +54,56 @@ test('keeps the line ends of the file, and those of a new text', async () => {
   expect(await read()).toBe('a\r\nb\r\n');
   await write('c\nd\n');
   expect(await read()).toBe('c\r\nd\r\n');
+});
+
+test.each([
+  ['new file', null, 'a\r\nb\nc\r\n', 'a\r\nb\nc\r\n'],
+  ['new file with a mark', null, '\ufeffa\n', '\ufeffa\n'],
+  ['the mark stays', '\ufeffa\n', 'b\n', '\ufeffb\n'],
+  ['the mark is not doubled', '\ufeffa\n', '\ufeffb\n', '\ufeffb\n'],
+  ['CRLF stays under other words', 'a\r\n', 'b\nc\n', 'b\r\nc\r\n'],
+  ['CRLF becomes LF under the same words', 'a\r\nb\r\n', 'a\nb\n', 'a\nb\n'],
+  ['LF becomes CRLF', 'a\nb\n', 'a\r\nb\r\n', 'a\r\nb\r\n'],
+  ['mixed ends become what is written', 'a\r\nb\n', 'c\nd\n', 'c\nd\n'],
+])('%s', async (_, before, content, expected) => {
+  if (before !== null) {
+    await bench.workspace.write('d/f', Buffer.from(before));
+    await bench.use(viewTool, { file_path: 'd/f' });
+  }
+  expect((await write(content)).isError).toBeUndefined();
+  expect(await read()).toBe(expected);
+});
+
+test('other content is noticed whatever its time says', async () => {
+  await bench.workspace.write('d/f', Buffer.from('one'));
+  await bench.use(viewTool, { file_path: 'd/f' });
+  const { atime, mtime } = await stat(join(bench.workspace.directory, 'd/f'));
+  for (const time of [mtime, new Date(0), new Date(mtime.getTime() - 60_000)]) {
+    await bench.workspace.write('d/f', Buffer.from('two'));
+    await utimes(join(bench.workspace.directory, 'd/f'), atime, time);
+    expect(await write('three')).toMatchObject({
+      isError: true,
+      content: expect.stringContaining('changed'),
+    });
+  }
+  expect(await read()).toBe('two');
+});
+
+test('the same content under another time is not a change', async () => {
+  await bench.workspace.write('d/f', Buffer.from('one'));
+  await bench.use(viewTool, { file_path: 'd/f' });
+  await utimes(join(bench.workspace.directory, 'd/f'), new Date(), new Date(Date.now() + 60_000));
+  expect((await write('two')).isError).toBeUndefined();
+});
+
+test('of large contents clients get what differs, and no more than they can show', async () => {
+  const line = `${'x'.repeat(99)}\n`;
+  await bench.workspace.write('d/f', Buffer.from(line.repeat(3000)));
+  await bench.use(viewTool, { file_path: 'd/f' });
+  const input = { file_path: 'd/f', content: `${line.repeat(2999)}changed\n` };
+  const { ask } = await bench.plan(writeTool, input);
+  expect(ask?.params).toEqual({ file_path: '/workspace/d/f', diff: expect.stringContaining('+changed') });
+  expect(JSON.stringify(ask?.params).length).toBeLessThan(2000);
+  const fresh = await bench.plan(writeTool, { file_path: 'd/g', content: line.repeat(9000) });
+  expect(JSON.stringify(fresh.ask?.params).length).toBeLessThan(300_000);
 });

@@ -3,6 +3,7 @@ import type { ToolScope } from '../../ports.ts';
 import { workspacePath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
 import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
+import { BYTE_ORDER_MARK, isAllCarriageReturns, toCarriageReturns, toLineFeeds } from './line-ends.ts';
 import { readTextFile } from './text-file.ts';
 
 const DESCRIPTION = `Writes a whole file, creating it and its directories as needed.
@@ -31,15 +32,26 @@ async function prepareWrite(input: Input, scope: ToolScope): Promise<Prepared> {
   const file = await readTextFile(scope.workspace, path, scope.signal);
   const unread = file ? await refuseUnread(scope, path, file) : null;
   if (unread) return unread;
-  const after = input.content.replaceAll('\r\n', '\n');
+  const after = file ? inKeepingWith(file.text, input.content) : input.content;
   if (file?.text === after) return refuse(`The file already has exactly this content: ${path}`);
   return planFileChange(scope, {
     tool: 'write',
     path,
     before: file,
     after,
-    crlf: file?.crlf ?? input.content.includes('\r\n'),
     message: `File written: ${path}`,
     asDiff: true,
   });
+}
+
+/**
+ * New content for a file: its byte order mark stays, and so do its CRLF line ends under other words that come with LF. The same words with
+ * other line ends are a wish to change these.
+ */
+function inKeepingWith(before: string, content: string): string {
+  const mark = before.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK : '';
+  const body = before.slice(mark.length);
+  const fresh = mark !== '' && content.startsWith(mark) ? content.slice(mark.length) : content;
+  const keepsEnds = isAllCarriageReturns(body) && !fresh.includes('\r\n') && toLineFeeds(body) !== fresh;
+  return mark + (keepsEnds ? toCarriageReturns(fresh) : fresh);
 }

@@ -1,0 +1,1 @@
+ALTER TABLE "file_reads" ADD COLUMN "digest" text;
