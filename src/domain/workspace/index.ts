@@ -1,3 +1,4 @@
+export * from './cancelled-exec.ts';
 export * from './file-tree.ts';
 export * from './git-ref-name.ts';
 export * from './open-project-workspace.ts';

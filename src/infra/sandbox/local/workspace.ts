@@ -11,10 +11,8 @@ import type {
   SandboxLimits,
   WorkspaceLocation,
 } from './driver.ts';
-import { toWorkspaceError } from './files/file-errors.ts';
 import type { FileStore } from './files/file-store.ts';
-import { locate } from './files/locate.ts';
-import { displayPath, parseWorkspacePath } from './files/workspace-path.ts';
+import { locateDirectory } from './files/locate-directory.ts';
 import { runCommand } from './process/run-command.ts';
 import type { SizeWatch } from './process/size-watch.ts';
 import { asWorkspaceProcess } from './process/workspace-process.ts';
@@ -41,7 +39,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
 
   async function launch(request: Omit<LaunchRequest, 'env' | 'cwd'>, from: Pick<ExecRequest, 'cwd' | 'env'>) {
     for (const argument of request.argv) refuseArgument(argument);
-    const cwd = directoryBelow(location, from.cwd ?? '');
+    const cwd = locateDirectory(location, from.cwd ?? '').join('/');
     const launched = await launcher.launch(location, {
       ...request,
       cwd,
@@ -91,21 +89,5 @@ function refuseArgument(argument: string): void {
   if (argument.includes('\0')) throw new WorkspaceError('refused', 'The command holds a NUL character.');
   if (Buffer.byteLength(argument) > MAX_ARGUMENT_BYTES) {
     throw new WorkspaceError('too_large', 'The command is too long; write it to a file and run that.');
-  }
-}
-
-/** An existing directory by its path from the workspace. */
-function directoryBelow(location: WorkspaceLocation, path: string): string {
-  const names = parseWorkspacePath(path);
-  try {
-    const place = locate(location.directory, names, { followLast: true });
-    place.close();
-    const shown = displayPath(place.names);
-    if (place.stat === null) throw new WorkspaceError('not_found', `${shown} does not exist.`);
-    if (!place.stat.isDirectory())
-      throw new WorkspaceError('not_a_directory', `${shown} is not a directory.`);
-    return place.names.join('/');
-  } catch (error) {
-    throw toWorkspaceError(error, displayPath(names));
   }
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import {
+  cancelledBeforeStart,
   type ExecRequest,
   type ExecResult,
   type Workspace,
   WorkspaceError,
 } from '#domain/workspace/index.ts';
+import { unlessAborted } from '#shared/async/unless-aborted.ts';
 import { HostFileStat, HostGlob, HostGrep, HostList, HostStat, HostTree } from '../wire/host-wire.ts';
-import type { Channel } from './channel/channel.ts';
 import { remoteExec } from './channel/exec.ts';
 import { remoteSpawn } from './channel/process.ts';
 import type { SandboxHost } from './host.ts';
@@ -85,8 +86,9 @@ async function exec(
   signal: AbortSignal,
 ): Promise<ExecResult> {
   const startedAt = performance.now();
-  const channel = await unlessAborted(() => host.channel(), signal);
-  if (channel === null) return cancelledBeforeStart(performance.now() - startedAt);
+  if (signal.aborted) return cancelledBeforeStart(startedAt);
+  const channel = await unlessAborted(host.channel(), signal);
+  if (channel === null) return cancelledBeforeStart(startedAt);
   const { command, cwd, env, stdin, timeoutMs, maxOutputBytes, onOutput } = request;
   const remote = {
     ...place,
@@ -98,33 +100,4 @@ async function exec(
     max_output_bytes: maxOutputBytes,
   };
   return remoteExec(channel, remote, onOutput, signal);
-}
-
-/** Null when the signal comes first. */
-async function unlessAborted(connect: () => Promise<Channel>, signal: AbortSignal): Promise<Channel | null> {
-  if (signal.aborted) return null;
-  let onAbort = (): void => {};
-  const aborted = new Promise<null>((resolve) => {
-    onAbort = () => resolve(null);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    const connected = await Promise.race([connect(), aborted]);
-    return signal.aborted ? null : connected;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
-function cancelledBeforeStart(durationMs: number): ExecResult {
-  return {
-    stdout: '',
-    stderr: '',
-    exitCode: null,
-    signal: null,
-    timedOut: false,
-    cancelled: true,
-    truncatedBytes: 0,
-    durationMs: Math.round(durationMs),
-  };
 }

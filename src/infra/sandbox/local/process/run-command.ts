@@ -1,5 +1,11 @@
 import { StringDecoder } from 'node:string_decoder';
-import { type ExecRequest, type ExecResult, WorkspaceError } from '#domain/workspace/index.ts';
+import {
+  cancelledBeforeStart,
+  type ExecRequest,
+  type ExecResult,
+  WorkspaceError,
+} from '#domain/workspace/index.ts';
+import { unlessAborted } from '#shared/async/unless-aborted.ts';
 import type { LaunchedProcess } from '../driver.ts';
 import { createOutputBuffer, type OutputBuffer } from './output-buffer.ts';
 
@@ -57,43 +63,20 @@ export async function runCommand(options: RunOptions, signal: AbortSignal): Prom
   }
 }
 
-function cancelledBeforeStart(startedAt: number): ExecResult {
-  return {
-    stdout: '',
-    stderr: '',
-    exitCode: null,
-    signal: null,
-    timedOut: false,
-    cancelled: true,
-    truncatedBytes: 0,
-    durationMs: Math.round(performance.now() - startedAt),
-  };
-}
-
 /** Null when the signal came first; what was started then is ended in the background. */
 async function launchUnlessAborted(
   launch: () => Promise<LaunchedProcess>,
   signal: AbortSignal,
 ): Promise<LaunchedProcess | null> {
   const launching = launch();
-  let onAbort = (): void => {};
-  const aborted = new Promise<null>((resolve) => {
-    onAbort = () => resolve(null);
-    signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    const first = await Promise.race([launching, aborted]);
-    if (first === null || signal.aborted) {
-      launching.then(
-        (late) => late.kill(),
-        () => {},
-      );
-      return null;
-    }
-    return first;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
+  const launched = await unlessAborted(launching, signal);
+  if (launched === null) {
+    launching.then(
+      (late) => late.kill(),
+      () => {},
+    );
   }
+  return launched;
 }
 
 function collect(launched: LaunchedProcess, name: 'stdout' | 'stderr', options: RunOptions): OutputBuffer {

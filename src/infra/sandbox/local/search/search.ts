@@ -2,8 +2,8 @@ import picomatch from 'picomatch';
 import { type TreeEntry, type Workspace, WorkspaceError } from '#domain/workspace/index.ts';
 import type { WorkspaceLocation } from '../driver.ts';
 import { toWorkspaceError } from '../files/file-errors.ts';
-import { locate } from '../files/locate.ts';
-import { displayPath, parseWorkspacePath } from '../files/workspace-path.ts';
+import { locateDirectory } from '../files/locate-directory.ts';
+import { displayPath } from '../files/workspace-path.ts';
 import { boundsOf, type GlobBounds, normalizeGlob } from './glob-bounds.ts';
 import { walk } from './walk.ts';
 
@@ -45,7 +45,7 @@ export interface SearchEngine {
 export function createSearch(location: WorkspaceLocation, engine: SearchEngine): Search {
   return {
     async tree(path, options, signal) {
-      const start = startOf(location, path);
+      const start = locateDirectory(location, path);
       const entries: TreeEntry[] = [];
       let truncated = false;
       const walked = walk({
@@ -67,7 +67,7 @@ export function createSearch(location: WorkspaceLocation, engine: SearchEngine):
     },
 
     async glob(pattern, options, signal) {
-      const start = startOf(location, options.path ?? '');
+      const start = locateDirectory(location, options.path ?? '');
       const matches = compileGlob(pattern);
       const prefix = start.length === 0 ? 0 : start.join('/').length + 1;
       const found: string[] = [];
@@ -85,7 +85,7 @@ export function createSearch(location: WorkspaceLocation, engine: SearchEngine):
 
     async grep(pattern, options, signal) {
       if (pattern === '' || pattern.length > MAX_PATTERN_LENGTH) throw invalidPattern('is empty or too long');
-      const start = startOf(location, options.path ?? '');
+      const start = locateDirectory(location, options.path ?? '');
       const query = { pattern, literal: options.literal ?? false, include: options.include || null };
       const found: RawMatch[] = [];
       await timed(GREP_TIMEOUT_MS, signal, async (bound) => {
@@ -127,22 +127,6 @@ export function compileGlob(pattern: string): (path: string) => boolean {
 
 export function invalidPattern(what: string): WorkspaceError {
   return new WorkspaceError('invalid_pattern', `The pattern ${what}.`);
-}
-
-/** Where a search begins, as a directory of the workspace with links resolved. */
-function startOf(location: WorkspaceLocation, path: string): readonly string[] {
-  const names = parseWorkspacePath(path);
-  try {
-    const place = locate(location.directory, names, { followLast: true });
-    place.close();
-    const shown = displayPath(place.names);
-    if (place.stat === null) throw new WorkspaceError('not_found', `${shown} does not exist.`);
-    if (!place.stat.isDirectory())
-      throw new WorkspaceError('not_a_directory', `${shown} is not a directory.`);
-    return place.names;
-  } catch (error) {
-    throw toWorkspaceError(error, displayPath(names));
-  }
 }
 
 /** Runs `body` under a time-out of its own; that time-out is an error of the workspace, the caller's signal its own. */
