@@ -36,7 +36,9 @@ export interface Repositories {
 export interface Database {
   repositories: Repositories;
   /**
-   * One transaction at read committed. With a lease, its first statement is `turns.assertLease`.
+   * One transaction at read committed. With a lease, its first statement is `turns.assertLease`. Statements are
+   * carried out in the order in which they are called, so that several may be under way at once (Promise.all) and
+   * a later one sees an earlier one's rows. What is called and not awaited still ends before the commit.
    * Resolves after COMMIT with the outbox events that were added inside.
    */
   transaction<T>(

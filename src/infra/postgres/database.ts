@@ -4,7 +4,7 @@ import type { Lease } from '#domain/turn/index.ts';
 import type { Executor } from './engine/executor.ts';
 import { translateError } from './errors.ts';
 import { insertEvents } from './repositories/conversation/outbox-repository.ts';
-import { type Around, createRepositories } from './repositories/index.ts';
+import { type Around, createRepositories, guardRepositories } from './repositories/index.ts';
 
 /** Plain SQL for migrations: the text may hold several statements. */
 export interface RawSql {
@@ -28,38 +28,77 @@ export interface Engine {
 }
 
 export function createDatabase(engine: Engine): SqlDatabase {
-  const { executor } = engine;
-  const outer: Around = (call) => engine.admit(() => translated(call));
+  const outside = createRepositories({ executor: engine.executor, atomically: engine.transaction });
+  const inside = new WeakMap<Executor, Repositories>();
   let closing: Promise<void> | undefined;
 
+  function repositoriesOf(executor: Executor): Repositories {
+    const known = inside.get(executor);
+    if (known) return known;
+    const made = createRepositories({ executor, atomically: (run) => run(executor) });
+    inside.set(executor, made);
+    return made;
+  }
+
   return {
-    repositories: createRepositories({ executor, atomically: engine.transaction }, outer),
+    repositories: guardRepositories(outside, (call) => engine.admit(() => translated(call))),
     transaction: (run, lease) =>
-      outer(() =>
-        engine.transaction(async (transaction) => {
+      engine.admit(() =>
+        translatedAround(engine.transaction, async (executor: Executor) => {
           const events: OutboxEvent[] = [];
           const scope = openScope();
-          const repositories = createRepositories(
-            { executor: transaction, atomically: (inner) => inner(transaction) },
-            scope.around,
-            (event) => events.push(event),
-          );
+          const repositories = guardRepositories(collecting(repositoriesOf(executor), events), scope.around);
           try {
             const result = await underLease(repositories, lease, run);
-            await insertEvents(transaction, events);
+            await scope.settled();
+            await translated(() => insertEvents(executor, events));
             return { result, events };
           } finally {
+            await scope.settled();
             scope.end();
           }
         }),
       ),
-    exclusively: (run) => outer(() => engine.exclusively(run)),
-    ping: () => outer(() => engine.ping()),
+    exclusively: (run) =>
+      engine.admit(() =>
+        translatedAround(engine.exclusively, ({ query }: RawSql) =>
+          run({ query: (text) => translated(() => query(text)) }),
+        ),
+      ),
+    ping: () => engine.admit(() => translated(() => engine.ping())),
     close() {
       closing ??= engine.close();
       return closing;
     },
   };
+}
+
+/** Events go to the list; their rows are inserted together at the end of the transaction. */
+function collecting(repositories: Repositories, events: OutboxEvent[]): Repositories {
+  const add = async (event: OutboxEvent) => {
+    events.push(event);
+  };
+  return Object.create(repositories, { outbox: { value: { ...repositories.outbox, add } } }) as Repositories;
+}
+
+/** Failures of begin and commit are the driver's; what the work inside throws comes out as it is. */
+async function translatedAround<A, T>(
+  around: (run: (argument: A) => Promise<T>) => Promise<T>,
+  work: (argument: A) => Promise<T>,
+): Promise<T> {
+  const thrown: unknown[] = [];
+  try {
+    return await around(async (argument) => {
+      try {
+        return await work(argument);
+      } catch (error) {
+        thrown.push(error);
+        throw error;
+      }
+    });
+  } catch (error) {
+    throw thrown.includes(error) ? error : translateError(error);
+  }
 }
 
 /** The lease is looked at while the work's first statements are already under way; without it nothing is committed. */
@@ -75,13 +114,28 @@ async function underLease<T>(
   return work.value;
 }
 
+interface Scope {
+  around: Around;
+  /** Resolves when every call that was made has ended, well or not. */
+  settled(): Promise<void>;
+  end(): void;
+}
+
 /** A call that nobody awaited must not run on a connection that serves somebody else by then. */
-function openScope(): { around: Around; end(): void } {
+function openScope(): Scope {
   let open = true;
+  const calls = new Set<Promise<unknown>>();
   return {
     around: (call) => {
       if (!open) return Promise.reject(new Error('The transaction of these repositories has ended'));
-      return translated(call);
+      const made = translated(call);
+      const forget = () => calls.delete(made);
+      calls.add(made);
+      made.then(forget, forget);
+      return made;
+    },
+    async settled() {
+      while (calls.size > 0) await Promise.allSettled(calls);
     },
     end() {
       open = false;

@@ -21,10 +21,12 @@ const BY_CONSTRAINT: Record<string, Translation> = {
 
 const UNIQUE_VIOLATION = '23505';
 const FOREIGN_KEY_VIOLATION = '23503';
-/** Check violated, not null violated, number out of range, index row too large. */
-const BAD_INPUT = new Set(['23514', '23502', '22003', '54000']);
-/** A text that is no uuid names nothing. */
+/** Check violated, not null violated, number out of range, not a number, index row too large. */
+const BAD_INPUT = new Set(['23514', '23502', '22003', '22P02', '54000']);
+/** A text that is no uuid names nothing; one that is no number or no JSON is bad input. */
 const INVALID_TEXT_REPRESENTATION = '22P02';
+/** The server's function that reads a uuid: its messages may be in any language. */
+const UUID_ROUTINE = 'string_to_uuid';
 /** Deadlock, serialization failure, time-outs, too many connections, shutdown, read-only standby, disk full. */
 const UNAVAILABLE = new Set([
   '40P01',
@@ -61,10 +63,12 @@ interface DriverError {
   code: string;
   message: string;
   constraint: string | undefined;
+  routine: string | undefined;
 }
 
 /**
- * The one place where drivers' errors become ours. Errors that are not a driver's come back unchanged.
+ * The one place where drivers' errors become ours, for what a statement, a begin or a commit throws: elsewhere an
+ * error with a code need not be a driver's. Errors without a code come back unchanged.
  * Drizzle's own wrapper quotes all parameters in its message, so it is never passed on.
  */
 export function translateError(error: unknown): unknown {
@@ -75,7 +79,7 @@ export function translateError(error: unknown): unknown {
   if (known) return new DomainError(known.code, known.message, { field: known.field });
   if (code === UNIQUE_VIOLATION) return new DomainError('conflict', 'It exists already');
   if (code === FOREIGN_KEY_VIOLATION) return notFound('What this belongs to was');
-  if (code === INVALID_TEXT_REPRESENTATION) return notFound('Object');
+  if (code === INVALID_TEXT_REPRESENTATION && driver.routine === UUID_ROUTINE) return notFound('Object');
   if (BAD_INPUT.has(code)) return new DomainError('invalid_input', 'A value is too long or out of range');
   if (UNAVAILABLE.has(code) || CONNECTION_FAILURE.test(code)) return unavailable(driver);
   return new DatabaseError(code, constraint, driver.message);
@@ -92,9 +96,14 @@ function driverError(error: unknown): DriverError | null {
     if (at instanceof DomainError || at instanceof DatabaseError) return null;
     if (at instanceof AggregateError && at.errors[0] instanceof Error) return driverError(at.errors[0]);
     if (!('code' in at) || typeof at.code !== 'string') continue;
-    return { code: at.code, message: at.message, constraint: constraintOf(at) };
+    return { code: at.code, message: at.message, constraint: constraintOf(at), routine: routineOf(at) };
   }
   return null;
+}
+
+function routineOf(error: Error): string | undefined {
+  const { routine } = error as { routine?: unknown };
+  return typeof routine === 'string' ? routine : undefined;
 }
 
 /** postgres.js says `constraint_name`, PGlite `constraint`. */

@@ -1,5 +1,6 @@
 import postgres from 'postgres';
 import { expect, inject, it, onTestFinished } from 'vitest';
+import { deferred } from '#shared/async/deferred.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { silentLog } from '#shared/log.ts';
 import { createTransactionPool, prepareAll } from '../../../src/infra/postgres/engine/transaction-pool.ts';
@@ -119,4 +120,24 @@ it('closes twice without complaint and refuses work afterwards', async () => {
   const database = await createPostgresTestDatabase(inject('postgresUrl'));
   await Promise.all([database.close(), database.close()]);
   await expect(database.repositories.users.count()).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+it('refuses who waits for a connection when it closes', async () => {
+  const release = deferred<void>();
+  const pool = createTransactionPool({
+    open: (onclose) => postgres(inject('postgresUrl'), { max: 1, onclose }),
+    max: 1,
+    deadlineMs: 5_000,
+  });
+  const first = pool.run((transaction) => Promise.all([transaction.unsafe('select 1'), release.promise]));
+  const outcome = first.catch(() => {});
+  const waiting = [pool.run(async () => 'ran'), pool.run(async () => 'ran')];
+  const refusals = Promise.all(
+    waiting.map((run) => expect(run).rejects.toMatchObject({ code: 'unavailable' })),
+  );
+  const closed = pool.close(1);
+  await refusals;
+  await expect(pool.run(async () => 'ran')).rejects.toMatchObject({ code: 'unavailable' });
+  release.resolve();
+  await Promise.all([closed, outcome]);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Repositories } from '#domain/context.ts';
 import type { OutboxEvent } from '#domain/events/index.ts';
+import { WorkspaceError } from '#domain/workspace/index.ts';
 import { newId } from '#shared/ids.ts';
 import { describeDatabases } from './contract.ts';
 import { NOW, newMessage, newTurn, newUser, seedSession, seedTurn } from './records.ts';
@@ -41,6 +42,77 @@ describeDatabases('transactions and the outbox', (database) => {
         users.insert({ ...newUser(), username: user.username }),
       );
       await expect(run).rejects.toMatchObject({ code: 'username_taken' });
+    });
+
+    it.each([
+      ['of the file system', Object.assign(new Error('no such file'), { code: 'ENOENT' })],
+      ['of a workspace', new WorkspaceError('not_found', 'No such file.')],
+      ['of a name server', Object.assign(new Error('no such host'), { code: 'EAI_AGAIN' })],
+      ['that looks like one of the database', Object.assign(new Error('mine'), { code: '23505' })],
+    ])('lets an error %s that its code throws out unchanged', async (_, error) => {
+      const run = database().transaction(async ({ users }) => {
+        await users.count();
+        throw error;
+      });
+      expect(await run.catch((caught: unknown) => caught)).toBe(error);
+      const alone = database().exclusively(() => Promise.reject(error));
+      expect(await alone.catch((caught: unknown) => caught)).toBe(error);
+    });
+
+    it('says that an id that is none names nothing, and that a number that is none is bad input', async () => {
+      const { repositories } = database();
+      const { session } = await seedSession(repositories);
+      await expect(repositories.sessions.get('none')).rejects.toMatchObject({ code: 'not_found' });
+      const add = (usage: Parameters<typeof repositories.sessions.addUsage>[1]) =>
+        repositories.sessions.addUsage(session.id, usage, NOW);
+      for (const wrong of [
+        { promptTokens: 1.5 },
+        { completionTokens: -1 },
+        { addCost: -1 },
+        { contextWindow: 2 ** 40 },
+      ]) {
+        await expect(add(wrong)).rejects.toMatchObject({ code: 'invalid_input' });
+      }
+    });
+
+    it('carries statements out in the order of their calls, though nobody waits in between', async () => {
+      const user = newUser();
+      const { result } = await database().transaction(({ users, placements }) =>
+        Promise.all([
+          users.get(user.id),
+          users.insert(user),
+          users.get(user.id),
+          placements.put(user.id, 'first'),
+          placements.put(user.id, 'second'),
+          users.setDisabled(user.id, NOW, NOW),
+          users.getByEmail(user.email),
+          placements.remove(user.id),
+          placements.get(user.id),
+        ]),
+      );
+      const [before, , after, first, second, , disabled, , removed] = result;
+      expect(before).toBeNull();
+      expect(after).toMatchObject({ id: user.id, disabledAt: null });
+      expect([first, second, removed]).toEqual(['first', 'first', null]);
+      expect(disabled).toMatchObject({ disabledAt: NOW });
+    });
+
+    it('is not taken for committed when a statement in it has failed', async () => {
+      const user = newUser();
+      const run = database().transaction(async ({ users }) => {
+        await users.insert(user);
+        await users.insert(user).catch(() => {});
+      });
+      await expect(run).rejects.toMatchObject({ sqlState: '25P02' });
+      expect(await database().repositories.users.get(user.id)).toBeNull();
+    });
+
+    it('ends only when its last statement has ended', async () => {
+      const { session } = await seedSession(database().repositories);
+      await database().transaction(async ({ sessions }) => {
+        for (let n = 0; n < 5; n += 1) void sessions.addMessages(session.id, 1, NOW);
+      });
+      expect((await database().repositories.sessions.get(session.id))?.messageCount).toBe(5);
     });
 
     it('enqueues within the transaction at hand', async () => {

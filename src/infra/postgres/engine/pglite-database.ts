@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PGlite, type PGliteOptions } from '@electric-sql/pglite';
+import { PGlite, type PGliteOptions, TransactionAbortedError } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
 import { createDatabase, type SqlDatabase } from '../database.ts';
 import { lockDataDirectory } from './data-directory-lock.ts';
 import { createGate } from './gate.ts';
-import { createPgliteClient } from './pglite-client.ts';
+import { createPgliteClient, type PgliteClient } from './pglite-client.ts';
 import { SyncedFiles } from './synced-files.ts';
 import { syncDirectory, unpackTemplate } from './unpack-template.ts';
 
@@ -102,7 +102,7 @@ function serve(pglite: PGlite, release: () => Promise<void>): SqlDatabase {
       await client.query('begin');
       try {
         const result = await run(executor);
-        await client.query('commit');
+        await commit(client);
         return result;
       } catch (error) {
         await client.query('rollback');
@@ -128,6 +128,12 @@ function serve(pglite: PGlite, release: () => Promise<void>): SqlDatabase {
       await release();
     },
   });
+}
+
+/** Postgres answers the commit of a transaction in which a statement has failed by rolling it back. */
+async function commit(client: PgliteClient): Promise<void> {
+  const { command } = await client.query('commit');
+  if (command !== 'COMMIT') throw new TransactionAbortedError();
 }
 
 async function shippedTemplate(assetsDir: string | undefined): Promise<Blob | undefined> {

@@ -4,6 +4,7 @@ import { within } from '#shared/async/within.ts';
 import type { Log } from '#shared/log.ts';
 import { createDatabase, type RawSql, type SqlDatabase } from '../database.ts';
 import { unavailable } from '../errors.ts';
+import type { Executor } from './executor.ts';
 import { socketFactory } from './postgres-socket.ts';
 import { createTransactionPool, prepareAll } from './transaction-pool.ts';
 
@@ -43,9 +44,15 @@ export function createPostgresDatabase(options: PostgresOptions): SqlDatabase {
     max: Math.max(1, options.maxConnections - forStatements),
     deadlineMs: SILENCE_TIMEOUT_MS,
   });
+  const executors = new WeakMap<Sql, Executor>();
+  const executorOf = (transaction: Sql) => {
+    const executor = executors.get(transaction) ?? drizzle({ client: transaction });
+    executors.set(transaction, executor);
+    return executor;
+  };
   return createDatabase({
     executor: drizzle({ client: prepareAll(client, SILENCE_TIMEOUT_MS) }),
-    transaction: (run) => transactions.run((transaction) => run(drizzle({ client: transaction }))),
+    transaction: (run) => transactions.run((transaction) => run(executorOf(transaction))),
     admit: (call) => call(),
     exclusively: (run) => runExclusively(options, run),
     ping: () => ping(client),

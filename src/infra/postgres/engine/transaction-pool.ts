@@ -1,6 +1,8 @@
 import type { PendingQuery, Row, Sql } from 'postgres';
+import { type Deferred, deferred } from '#shared/async/deferred.ts';
 import { unavailable } from '../errors.ts';
 
+type Waiting = Deferred<Member>;
 type Statement = PendingQuery<(Row & Iterable<Row>)[]>;
 export type Unsafe = (text: string, parameters?: never[]) => Statement;
 
@@ -15,12 +17,17 @@ export interface TransactionPoolDeps {
 }
 
 export interface TransactionPool {
+  /** A connection gives its work the same object each time. */
   run<T>(work: (transaction: Sql) => Promise<T>): Promise<T>;
+  /** Who waits for a connection gets `unavailable`, at once. */
   close(timeoutSeconds: number): Promise<void>;
 }
 
 interface Member {
   client: Sql;
+  /** What work gets. It sends by `send`, which is there while work is under way. */
+  transaction: Sql;
+  send: Unsafe | null;
   /** How many connections it has lost. */
   losses: number;
   /** Statements that were not answered yet. */
@@ -35,29 +42,29 @@ interface Member {
 export function createTransactionPool(deps: TransactionPoolDeps): TransactionPool {
   const members = new Set<Member>();
   const idle: Member[] = [];
-  const waiting: Array<(member: Member) => void> = [];
+  const waiting: Waiting[] = [];
+  let closed = false;
 
   function add(): Member {
-    const member: Member = { client: deps.open(() => lose(member)), losses: 0, open: new Set() };
+    const client = deps.open(() => lose(member));
+    const transaction = withUnsafe(client, (...statement) => member.send?.(...statement) ?? refused());
+    const member: Member = { client, transaction, send: null, losses: 0, open: new Set() };
     members.add(member);
     return member;
   }
 
   async function acquire(): Promise<Member> {
+    if (closed) throw closedError();
     const free = idle.pop();
     if (free) return free;
     if (members.size < deps.max) return add();
-    return new Promise((resolve, reject) => {
-      const admit = (member: Member) => {
-        clearTimeout(timer);
-        resolve(member);
-      };
-      const timer = setTimeout(() => {
-        waiting.splice(waiting.indexOf(admit), 1);
-        reject(unavailable({ code: 'CONNECTION_POOL', message: 'no connection became free in time' }));
-      }, ADMISSION_TIMEOUT_MS);
-      waiting.push(admit);
-    });
+    const next = deferred<Member>();
+    const timer = setTimeout(() => {
+      waiting.splice(waiting.indexOf(next), 1);
+      next.reject(unavailable({ code: 'CONNECTION_POOL', message: 'no connection became free in time' }));
+    }, ADMISSION_TIMEOUT_MS);
+    waiting.push(next);
+    return next.promise.finally(() => clearTimeout(timer));
   }
 
   function release(member: Member, usable: boolean): void {
@@ -68,8 +75,8 @@ export function createTransactionPool(deps: TransactionPoolDeps): TransactionPoo
       if (waiting.length === 0) return;
       next = add();
     }
-    const admit = waiting.shift();
-    if (admit) admit(next);
+    const first = waiting.shift();
+    if (first) first.resolve(next);
     else idle.push(next);
   }
 
@@ -80,19 +87,18 @@ export function createTransactionPool(deps: TransactionPoolDeps): TransactionPoo
       const isLost = () => member.losses !== before;
       const send: Unsafe = (text, parameters) =>
         isLost() ? refused() : remember(member, sendTo(member.client, text, parameters), deps.deadlineMs);
-      let working = true;
-      const sendInside: Unsafe = (text, parameters) => (working ? send(text, parameters) : refused());
+      member.send = send;
       let usable = true;
       try {
         // Travels with the first statement.
         const begun = send('begin');
-        const result = await work(withUnsafe(member.client, sendInside));
-        working = false;
+        const result = await work(member.transaction);
+        member.send = null;
         await begun;
-        await send('commit');
+        await commit(send);
         return result;
       } catch (error) {
-        working = false;
+        member.send = null;
         // A connection that is lost has no transaction any more; its client opens another one.
         if (!isLost()) usable = await succeeds(send('rollback'));
         throw error;
@@ -101,9 +107,22 @@ export function createTransactionPool(deps: TransactionPoolDeps): TransactionPoo
       }
     },
     async close(timeout) {
+      closed = true;
+      for (const next of waiting.splice(0)) next.reject(closedError());
       await Promise.all([...members].map(({ client }) => client.end({ timeout })));
     },
   };
+}
+
+function closedError(): Error {
+  return unavailable({ code: 'CONNECTION_ENDED', message: 'the pool is closed' });
+}
+
+/** Postgres answers the commit of a transaction in which a statement has failed by rolling it back. */
+async function commit(send: Unsafe): Promise<void> {
+  const { command } = (await send('commit')) as { command?: string };
+  if (command === 'COMMIT') return;
+  throw Object.assign(new Error('the transaction was rolled back'), { code: '25P02' });
 }
 
 /** Of several statements that are under way, postgres.js would send those still queued over the next connection. */

@@ -1,6 +1,5 @@
 import type { Repositories } from '#domain/context.ts';
-import type { OutboxEvent } from '#domain/events/index.ts';
-import { lazy, type RepositoryDeps } from '../engine/executor.ts';
+import type { RepositoryDeps } from '../engine/executor.ts';
 import { createFileReadRepository } from './conversation/file-read-repository.ts';
 import { createFileVersionRepository } from './conversation/file-version-repository.ts';
 import { createMessageRepository } from './conversation/message-repository.ts';
@@ -20,84 +19,58 @@ import { createUserRepository } from './users/user-repository.ts';
 /** Runs one repository call: waits for its turn, translates errors, refuses when it comes too late. */
 export type Around = <T>(call: () => Promise<T>) => Promise<T>;
 
-/** Each repository is made when it is first used: a transaction needs few of them. */
-export function createRepositories(
-  deps: RepositoryDeps,
-  around: Around,
-  collect?: (event: OutboxEvent) => void,
-): Repositories {
-  const made = <T extends object>(create: (deps: RepositoryDeps) => T) =>
-    lazy(() => wrapMethods(create(deps), around));
-  const users = made(createUserRepository);
-  const logins = made(createLoginSessionRepository);
-  const projects = made(createProjectRepository);
-  const placements = made(createPlacementRepository);
-  const sessions = made(createSessionRepository);
-  const sessionConfigs = made(createSessionConfigRepository);
-  const messages = made(createMessageRepository);
-  const toolCalls = made(createToolCallRepository);
-  const permissions = made(createPermissionRepository);
-  const fileVersions = made(createFileVersionRepository);
-  const fileReads = made(createFileReadRepository);
-  const credentials = made(createCredentialRepository);
-  const turns = made(createTurnRepository);
-  const steps = made(createStepRepository);
-  const outbox = made((given) => createOutboxRepository(given, collect));
-  return {
-    get users() {
-      return users();
-    },
-    get logins() {
-      return logins();
-    },
-    get projects() {
-      return projects();
-    },
-    get placements() {
-      return placements();
-    },
-    get sessions() {
-      return sessions();
-    },
-    get sessionConfigs() {
-      return sessionConfigs();
-    },
-    get messages() {
-      return messages();
-    },
-    get toolCalls() {
-      return toolCalls();
-    },
-    get permissions() {
-      return permissions();
-    },
-    get fileVersions() {
-      return fileVersions();
-    },
-    get fileReads() {
-      return fileReads();
-    },
-    get credentials() {
-      return credentials();
-    },
-    get turns() {
-      return turns();
-    },
-    get steps() {
-      return steps();
-    },
-    get outbox() {
-      return outbox();
-    },
-  };
+const FACTORIES: { [Name in keyof Repositories]: (deps: RepositoryDeps) => Repositories[Name] } = {
+  users: createUserRepository,
+  logins: createLoginSessionRepository,
+  projects: createProjectRepository,
+  placements: createPlacementRepository,
+  sessions: createSessionRepository,
+  sessionConfigs: createSessionConfigRepository,
+  messages: createMessageRepository,
+  toolCalls: createToolCallRepository,
+  permissions: createPermissionRepository,
+  fileVersions: createFileVersionRepository,
+  fileReads: createFileReadRepository,
+  credentials: createCredentialRepository,
+  turns: createTurnRepository,
+  steps: createStepRepository,
+  outbox: createOutboxRepository,
+};
+const NAMES = Object.keys(FACTORIES) as ReadonlyArray<keyof Repositories>;
+
+/** They keep what they have compiled, so an executor should keep its repositories. */
+export function createRepositories(deps: RepositoryDeps): Repositories {
+  return madeWhenUsed((name) => FACTORIES[name](deps));
+}
+
+/** The same repositories with something around each call. */
+export function guardRepositories(repositories: Repositories, around: Around): Repositories {
+  return madeWhenUsed((name) => guardMethods(repositories[name], around));
+}
+
+/** A transaction needs few of them. */
+function madeWhenUsed(create: (name: keyof Repositories) => object): Repositories {
+  const made = {};
+  for (const name of NAMES) {
+    Object.defineProperty(made, name, {
+      configurable: true,
+      enumerable: true,
+      get() {
+        const value = create(name);
+        Object.defineProperty(made, name, { value, enumerable: true });
+        return value;
+      },
+    });
+  }
+  return made as Repositories;
 }
 
 type Method = (...args: unknown[]) => Promise<unknown>;
 
 /** All members of a repository are methods that return promises. */
-function wrapMethods<T extends object>(repository: T, around: Around): T {
-  const wrapped = Object.entries(repository as Record<string, Method>).map(
+function guardMethods<T extends object>(repository: T, around: Around): T {
+  const guarded = Object.entries(repository as Record<string, Method>).map(
     ([name, method]): [string, Method] => [name, (...args) => around(() => method(...args))],
   );
-  return Object.fromEntries(wrapped) as T;
+  return Object.fromEntries(guarded) as T;
 }

@@ -9,7 +9,8 @@ export function createFileReadRepository({ executor }: RepositoryDeps): FileRead
       const [row] = await executor
         .select({ digest: fileReads.digest })
         .from(fileReads)
-        .where(and(eq(fileReads.sessionId, sessionId), eq(fileReads.path, path)));
+        .where(and(eq(fileReads.sessionId, sessionId), eq(fileReads.path, path)))
+        .execute();
       return row?.digest ?? null;
     },
     async record(sessionId, path, { digest, readAt }) {
@@ -19,7 +20,8 @@ export function createFileReadRepository({ executor }: RepositoryDeps): FileRead
         .onConflictDoUpdate({
           target: [fileReads.sessionId, fileReads.path],
           set: { digest, readAt },
-        });
+        })
+        .execute();
     },
   };
 }

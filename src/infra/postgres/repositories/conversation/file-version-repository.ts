@@ -15,7 +15,8 @@ export function createFileVersionRepository({ executor }: RepositoryDeps): FileV
       .from(fileVersions)
       .where(and(eq(fileVersions.sessionId, sessionId), eq(fileVersions.path, path)))
       .orderBy(desc(fileVersions.version))
-      .limit(1);
+      .limit(1)
+      .execute();
     return row ? toFileVersion(row) : null;
   }
 
@@ -31,7 +32,8 @@ export function createFileVersionRepository({ executor }: RepositoryDeps): FileV
           .onConflictDoNothing({
             target: [fileVersions.sessionId, fileVersions.path, fileVersions.version],
           })
-          .returning();
+          .returning()
+          .execute();
         if (row) return toFileVersion(row);
       }
       throw new DomainError('conflict', 'The file is being changed by too many writers');
@@ -42,7 +44,8 @@ export function createFileVersionRepository({ executor }: RepositoryDeps): FileV
         .select()
         .from(fileVersions)
         .where(eq(fileVersions.sessionId, sessionId))
-        .orderBy(asc(fileVersions.path), asc(fileVersions.version));
+        .orderBy(asc(fileVersions.path), asc(fileVersions.version))
+        .execute();
       return rows.map(toFileVersion);
     },
   };

@@ -13,17 +13,18 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
       .select()
       .from(messages)
       .where(where)
-      .orderBy(...IN_ORDER);
+      .orderBy(...IN_ORDER)
+      .execute();
 
   return {
     async insert(message) {
-      await executor.insert(messages).values(message);
+      await executor.insert(messages).values(message).execute();
     },
     async insertMany(given) {
-      if (given.length > 0) await executor.insert(messages).values(given);
+      if (given.length > 0) await executor.insert(messages).values(given).execute();
     },
     async get(id) {
-      const [row] = await executor.select().from(messages).where(eq(messages.id, id));
+      const [row] = await executor.select().from(messages).where(eq(messages.id, id)).execute();
       return row ? toMessage(row) : null;
     },
     async list(sessionId, { limit, before } = {}) {
@@ -37,7 +38,8 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
         .from(messages)
         .where(where)
         .orderBy(desc(messages.turnNumber), desc(messages.index))
-        .limit(limit);
+        .limit(limit)
+        .execute();
       return newestFirst.reverse().map(toMessage);
     },
     async listForTurn(sessionId, turnNumber) {
@@ -59,14 +61,16 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
         .update(messages)
         .set({ parts, appliedCursor, finishedAt, updatedAt: now })
         .where(eq(messages.id, id))
-        .returning({ id: messages.id });
+        .returning({ id: messages.id })
+        .execute();
       if (!row) throw notFound('Message');
     },
     async nextIndex(sessionId, turnNumber) {
       const [row] = await executor
         .select({ last: max(messages.index) })
         .from(messages)
-        .where(and(eq(messages.sessionId, sessionId), eq(messages.turnNumber, turnNumber)));
+        .where(and(eq(messages.sessionId, sessionId), eq(messages.turnNumber, turnNumber)))
+        .execute();
       return (row?.last ?? -1) + 1;
     },
     async countUserMessagesBefore(sessionId, turnNumber) {
@@ -80,7 +84,7 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
       );
     },
     async delete(id) {
-      await executor.delete(messages).where(eq(messages.id, id));
+      await executor.delete(messages).where(eq(messages.id, id)).execute();
     },
   };
 }

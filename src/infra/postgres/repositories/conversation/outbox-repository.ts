@@ -3,16 +3,9 @@ import type { OutboxEvent, OutboxRepository } from '#domain/events/index.ts';
 import { type Executor, type RepositoryDeps, uuidArray } from '../../engine/executor.ts';
 import { outbox } from '../../schema/index.ts';
 
-/** `collect`: events go there instead, and their rows are inserted together at the end of the transaction. */
-export function createOutboxRepository(
-  { executor }: RepositoryDeps,
-  collect?: (event: OutboxEvent) => void,
-): OutboxRepository {
+export function createOutboxRepository({ executor }: RepositoryDeps): OutboxRepository {
   return {
-    async add(event) {
-      if (collect) collect(event);
-      else await insertEvents(executor, [event]);
-    },
+    add: (event) => insertEvents(executor, [event]),
     async take(olderThan, limit) {
       const rows = await executor
         .select()
@@ -20,11 +13,16 @@ export function createOutboxRepository(
         .where(lt(outbox.createdAt, olderThan))
         .orderBy(asc(outbox.position))
         .limit(limit)
-        .for('update', { skipLocked: true });
+        .for('update', { skipLocked: true })
+        .execute();
       return rows.map(toOutboxEvent);
     },
     async remove(ids) {
-      if (ids.length > 0) await executor.delete(outbox).where(sql`${outbox.id} = any(${uuidArray(ids)})`);
+      if (ids.length > 0)
+        await executor
+          .delete(outbox)
+          .where(sql`${outbox.id} = any(${uuidArray(ids)})`)
+          .execute();
     },
   };
 }
@@ -35,7 +33,8 @@ export async function insertEvents(executor: Executor, events: readonly OutboxEv
   await executor
     .insert(outbox)
     .values([...events])
-    .onConflictDoNothing({ target: outbox.id });
+    .onConflictDoNothing({ target: outbox.id })
+    .execute();
 }
 
 function toOutboxEvent(row: typeof outbox.$inferSelect): OutboxEvent {

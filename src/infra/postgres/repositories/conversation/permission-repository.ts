@@ -10,13 +10,14 @@ export function createPermissionRepository({ executor }: RepositoryDeps): Permis
       .from(permissionRequests)
       .where(where)
       .orderBy(desc(permissionRequests.createdAt), desc(permissionRequests.id))
-      .limit(1);
+      .limit(1)
+      .execute();
     return row ? toPermissionRequest(row) : null;
   };
 
   return {
     async insert(request) {
-      await executor.insert(permissionRequests).values(request);
+      await executor.insert(permissionRequests).values(request).execute();
     },
     get: (id) => first(eq(permissionRequests.id, id)),
     getByToolCall: (toolCallId) => first(eq(permissionRequests.toolCallId, toolCallId)),
@@ -25,7 +26,8 @@ export function createPermissionRepository({ executor }: RepositoryDeps): Permis
         .select()
         .from(permissionRequests)
         .where(and(eq(permissionRequests.sessionId, sessionId), isPendingPermission(permissionRequests)))
-        .orderBy(asc(permissionRequests.createdAt), asc(permissionRequests.id));
+        .orderBy(asc(permissionRequests.createdAt), asc(permissionRequests.id))
+        .execute();
       return rows.map(toPermissionRequest);
     },
     async settle(id, { status, decidedBy, now }) {
@@ -33,7 +35,8 @@ export function createPermissionRepository({ executor }: RepositoryDeps): Permis
         .update(permissionRequests)
         .set({ status, decidedBy, decidedAt: now })
         .where(and(eq(permissionRequests.id, id), isPendingPermission(permissionRequests)))
-        .returning();
+        .returning()
+        .execute();
       return row ? toPermissionRequest(row) : null;
     },
     async listExpired(now, limit) {
@@ -42,11 +45,12 @@ export function createPermissionRepository({ executor }: RepositoryDeps): Permis
         .from(permissionRequests)
         .where(and(isPendingPermission(permissionRequests), lte(permissionRequests.expiresAt, now)))
         .orderBy(asc(permissionRequests.expiresAt))
-        .limit(limit);
+        .limit(limit)
+        .execute();
       return rows.map(toPermissionRequest);
     },
     async grant(grant) {
-      await executor.insert(permissionGrants).values(grant).onConflictDoNothing();
+      await executor.insert(permissionGrants).values(grant).onConflictDoNothing().execute();
     },
     async hasGrant({ sessionId, toolName, action, path }) {
       const found = await executor
@@ -59,7 +63,8 @@ export function createPermissionRepository({ executor }: RepositoryDeps): Permis
             eq(permissionGrants.action, action),
             eq(permissionGrants.path, path),
           ),
-        );
+        )
+        .execute();
       return found.length > 0;
     },
   };

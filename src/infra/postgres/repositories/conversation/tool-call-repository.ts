@@ -10,16 +10,17 @@ export function createToolCallRepository({ executor }: RepositoryDeps): ToolCall
       .select()
       .from(toolCalls)
       .where(where)
-      .orderBy(asc(toolCalls.createdAt), asc(toolCalls.id));
+      .orderBy(asc(toolCalls.createdAt), asc(toolCalls.id))
+      .execute();
     return rows.map(toToolCall);
   };
 
   return {
     async insertMany(calls) {
-      if (calls.length > 0) await executor.insert(toolCalls).values(calls);
+      if (calls.length > 0) await executor.insert(toolCalls).values(calls).execute();
     },
     async get(id) {
-      const [row] = await executor.select().from(toolCalls).where(eq(toolCalls.id, id));
+      const [row] = await executor.select().from(toolCalls).where(eq(toolCalls.id, id)).execute();
       return row ? toToolCall(row) : null;
     },
     async update(id, change, now) {
@@ -37,7 +38,8 @@ export function createToolCallRepository({ executor }: RepositoryDeps): ToolCall
           updatedAt: now,
         })
         .where(eq(toolCalls.id, id))
-        .returning({ id: toolCalls.id });
+        .returning({ id: toolCalls.id })
+        .execute();
       if (!row) throw notFound('Tool call');
     },
     list: (sessionId) => inOrder(eq(toolCalls.sessionId, sessionId)),

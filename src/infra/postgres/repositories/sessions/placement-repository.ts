@@ -27,11 +27,12 @@ export function createPlacementRepository({ executor }: RepositoryDeps): Placeme
           target: projectPlacements.projectId,
           set: { host: sql`${projectPlacements.host}` },
         })
-        .returning({ host: projectPlacements.host });
+        .returning({ host: projectPlacements.host })
+        .execute();
       return row?.host ?? host;
     },
     async remove(projectId) {
-      await executor.delete(projectPlacements).where(eq(projectPlacements.projectId, projectId));
+      await executor.delete(projectPlacements).where(eq(projectPlacements.projectId, projectId)).execute();
     },
   };
 }

@@ -9,7 +9,7 @@ export function createProjectRepository({ executor }: RepositoryDeps): ProjectRe
 
   return {
     async insert(project) {
-      await executor.insert(projects).values(project);
+      await executor.insert(projects).values(project).execute();
     },
     async get(id) {
       const [row] = await queries().get.execute({ id });
@@ -32,11 +32,12 @@ export function createProjectRepository({ executor }: RepositoryDeps): ProjectRe
         .update(projects)
         .set(changes)
         .where(eq(projects.id, id))
-        .returning({ id: projects.id });
+        .returning({ id: projects.id })
+        .execute();
       if (updated.length === 0) throw notFound('Project');
     },
     async delete(id) {
-      await executor.delete(projects).where(eq(projects.id, id));
+      await executor.delete(projects).where(eq(projects.id, id)).execute();
     },
   };
 }

@@ -9,7 +9,8 @@ export function createSessionConfigRepository({ executor }: RepositoryDeps): Ses
       const [row] = await executor
         .select()
         .from(sessionModelConfigs)
-        .where(eq(sessionModelConfigs.sessionId, sessionId));
+        .where(eq(sessionModelConfigs.sessionId, sessionId))
+        .execute();
       return row ? toSessionModelConfig(row) : null;
     },
     async put(config) {
@@ -17,7 +18,8 @@ export function createSessionConfigRepository({ executor }: RepositoryDeps): Ses
       await executor
         .insert(sessionModelConfigs)
         .values(config)
-        .onConflictDoUpdate({ target: sessionModelConfigs.sessionId, set: changes });
+        .onConflictDoUpdate({ target: sessionModelConfigs.sessionId, set: changes })
+        .execute();
     },
   };
 }

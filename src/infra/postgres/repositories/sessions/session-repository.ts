@@ -9,21 +9,31 @@ export function createSessionRepository({ executor }: RepositoryDeps): SessionRe
   const queries = lazy(() => prepareQueries(executor));
 
   async function change(id: string, changes: PgUpdateSetSource<typeof sessions>): Promise<Session> {
-    const [row] = await executor.update(sessions).set(changes).where(eq(sessions.id, id)).returning();
+    const [row] = await executor
+      .update(sessions)
+      .set(changes)
+      .where(eq(sessions.id, id))
+      .returning()
+      .execute();
     if (!row) throw notFound('Session');
     return toSession(row);
   }
 
   return {
     async insert(session) {
-      await executor.insert(sessions).values(session);
+      await executor.insert(sessions).values(session).execute();
     },
     async get(id) {
       const [row] = await queries().get.execute({ id });
       return row ? toSession(row) : null;
     },
     async lock(id) {
-      const [row] = await executor.select().from(sessions).where(eq(sessions.id, id)).for('no key update');
+      const [row] = await executor
+        .select()
+        .from(sessions)
+        .where(eq(sessions.id, id))
+        .for('no key update')
+        .execute();
       return row ? toSession(row) : null;
     },
     async listByProject(projectId, { limit, before }) {
@@ -49,7 +59,7 @@ export function createSessionRepository({ executor }: RepositoryDeps): SessionRe
     addMessages: (id, count, now) =>
       change(id, { messageCount: sql`${sessions.messageCount} + ${count}`, updatedAt: now }),
     async delete(id) {
-      await executor.delete(sessions).where(eq(sessions.id, id));
+      await executor.delete(sessions).where(eq(sessions.id, id)).execute();
     },
   };
 }

@@ -35,25 +35,28 @@ export function createTurnLeases(executor: Executor): TurnLeases {
           cancelRequested: sql<boolean>`coalesce(${turns.cancelRequested}, false)`,
         })
         .from(renewed)
-        .leftJoin(turns, and(eq(turns.sessionId, renewed.sessionId), sql`${turns.status} = 'running'`));
+        .leftJoin(turns, and(eq(turns.sessionId, renewed.sessionId), sql`${turns.status} = 'running'`))
+        .execute();
     },
     async release(lease) {
       await executor
         .update(sessionLeases)
         .set({ ...NOBODY, released: true })
-        .where(isHeldAs(lease));
+        .where(isHeldAs(lease))
+        .execute();
     },
     async assertLease(lease) {
       const held = await executor
         .select({ token: sessionLeases.token })
         .from(sessionLeases)
         .where(isHeldAs(lease))
-        .for('share');
+        .for('share')
+        .execute();
       if (held.length === 0) throw new DomainError('lease_lost', 'Another process runs this session now');
     },
     requeueExpired: (limit) => requeueExpired(executor, limit),
     async voidLeases() {
-      await executor.update(sessionLeases).set(NOBODY).where(isNotNull(sessionLeases.owner));
+      await executor.update(sessionLeases).set(NOBODY).where(isNotNull(sessionLeases.owner)).execute();
     },
   };
 }
@@ -118,7 +121,8 @@ async function claim(
       takenOver: taken.takenOver,
       more: sql<boolean>`exists (select 1 from ${turns} t where t.status = 'queued'
         and t.id not in (select id from candidate))`,
-    });
+    })
+    .execute();
   if (!row) return null;
   const lease = { sessionId: row.sessionId, owner, token: row.token };
   return { turn: toTurn(row), lease, takenOver: row.takenOver, more: row.more };
@@ -150,6 +154,7 @@ async function requeueExpired(
     .set({ status: 'queued', attempt: sql`${turns.attempt} + 1` })
     .from(expired)
     .where(eq(turns.id, expired.turnId))
-    .returning(getTableColumns(turns));
+    .returning(getTableColumns(turns))
+    .execute();
   return rows.map(toTurn);
 }

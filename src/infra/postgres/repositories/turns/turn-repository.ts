@@ -13,7 +13,7 @@ import { toTurn } from './turn-row.ts';
 
 export function createTurnRepository({ executor }: RepositoryDeps): TurnRepository {
   const one = async (where: SQL | undefined) => {
-    const [row] = await executor.select().from(turns).where(where);
+    const [row] = await executor.select().from(turns).where(where).execute();
     return row ? toTurn(row) : null;
   };
 
@@ -26,7 +26,8 @@ export function createTurnRepository({ executor }: RepositoryDeps): TurnReposito
         .select()
         .from(turns)
         .where(and(eq(turns.sessionId, sessionId), isUnfinishedTurn(turns)))
-        .orderBy(asc(turns.number));
+        .orderBy(asc(turns.number))
+        .execute();
       return rows.map(toTurn);
     },
     current: (sessionId) => one(sql`${turns.id} = ${currentTurnId(sessionId)}`),
@@ -37,7 +38,8 @@ export function createTurnRepository({ executor }: RepositoryDeps): TurnReposito
           ofSession: sql<number>`count(*) filter (where ${turns.sessionId} = ${sessionId})`.mapWith(Number),
         })
         .from(turns)
-        .where(isQueuedTurn(turns));
+        .where(isQueuedTurn(turns))
+        .execute();
       return row ?? { all: 0, ofSession: 0 };
     },
     async transition(id, from, to, change) {
@@ -51,14 +53,16 @@ export function createTurnRepository({ executor }: RepositoryDeps): TurnReposito
           ...(isTerminal(to) && { finishedAt: change.now }),
         })
         .where(and(eq(turns.id, id), inArray(turns.status, [...from])))
-        .returning();
+        .returning()
+        .execute();
       return row ? toTurn(row) : null;
     },
     async requestCancel(id) {
       await executor
         .update(turns)
         .set({ cancelRequested: true })
-        .where(and(eq(turns.id, id), isUnfinishedTurn(turns)));
+        .where(and(eq(turns.id, id), isUnfinishedTurn(turns)))
+        .execute();
     },
   };
 }
@@ -73,12 +77,14 @@ async function enqueue(
     .insert(turns)
     .values({ ...turn, number })
     .onConflictDoNothing({ target: [turns.sessionId, turns.idempotencyKey] })
-    .returning();
+    .returning()
+    .execute();
   if (created) return { turn: toTurn(created), created: true };
   const [existing] = await executor
     .select()
     .from(turns)
-    .where(and(eq(turns.sessionId, turn.sessionId), eq(turns.idempotencyKey, turn.idempotencyKey ?? '')));
+    .where(and(eq(turns.sessionId, turn.sessionId), eq(turns.idempotencyKey, turn.idempotencyKey ?? '')))
+    .execute();
   if (!existing) throw new DomainError('conflict', 'The prompt was withdrawn at the same moment');
   return { turn: toTurn(existing), created: false };
 }

@@ -9,7 +9,8 @@ export function createCredentialRepository({ executor, atomically }: RepositoryD
       const [row] = await executor
         .select()
         .from(providerCredentials)
-        .where(and(eq(providerCredentials.userId, userId), eq(providerCredentials.provider, provider)));
+        .where(and(eq(providerCredentials.userId, userId), eq(providerCredentials.provider, provider)))
+        .execute();
       return row ? toCredential(row) : null;
     },
     async list(userId) {
@@ -17,7 +18,8 @@ export function createCredentialRepository({ executor, atomically }: RepositoryD
         .select()
         .from(providerCredentials)
         .where(eq(providerCredentials.userId, userId))
-        .orderBy(asc(providerCredentials.provider));
+        .orderBy(asc(providerCredentials.provider))
+        .execute();
       return rows.map(toCredential);
     },
     /** A new default takes the place of the old one. */
@@ -30,7 +32,8 @@ export function createCredentialRepository({ executor, atomically }: RepositoryD
           .onConflictDoUpdate({
             target: [providerCredentials.userId, providerCredentials.provider],
             set: changes,
-          });
+          })
+          .execute();
         if (!credential.isDefault) return;
         await transaction
           .update(providerCredentials)
@@ -41,7 +44,8 @@ export function createCredentialRepository({ executor, atomically }: RepositoryD
               ne(providerCredentials.provider, provider),
               eq(providerCredentials.isDefault, true),
             ),
-          );
+          )
+          .execute();
       }),
   };
 }

@@ -14,7 +14,7 @@ export function createLoginSessionRepository({ executor }: RepositoryDeps): Logi
 
   return {
     async insert(login) {
-      await executor.insert(loginSessions).values(login);
+      await executor.insert(loginSessions).values(login).execute();
     },
     async get(id) {
       const [row] = await byId().execute({ id });
@@ -24,19 +24,22 @@ export function createLoginSessionRepository({ executor }: RepositoryDeps): Logi
       await executor
         .update(loginSessions)
         .set({ lastUsedAt: sql`greatest(${loginSessions.lastUsedAt}, ${now})` })
-        .where(eq(loginSessions.id, id));
+        .where(eq(loginSessions.id, id))
+        .execute();
     },
     async revoke(id, now) {
       await executor
         .update(loginSessions)
         .set({ revokedAt: now })
-        .where(and(eq(loginSessions.id, id), isNull(loginSessions.revokedAt)));
+        .where(and(eq(loginSessions.id, id), isNull(loginSessions.revokedAt)))
+        .execute();
     },
     async revokeAll(userId, now) {
       await executor
         .update(loginSessions)
         .set({ revokedAt: now })
-        .where(and(eq(loginSessions.userId, userId), isNull(loginSessions.revokedAt)));
+        .where(and(eq(loginSessions.userId, userId), isNull(loginSessions.revokedAt)))
+        .execute();
     },
   };
 }

@@ -29,7 +29,7 @@ export function createUserRepository({ executor }: RepositoryDeps): UserReposito
 
   return {
     async insert(user) {
-      await executor.insert(users).values(user);
+      await executor.insert(users).values(user).execute();
     },
     async get(id) {
       const [row] = await byId().execute({ id });
@@ -39,31 +39,42 @@ export function createUserRepository({ executor }: RepositoryDeps): UserReposito
       const [row] = await executor
         .select(USER_COLUMNS)
         .from(users)
-        .where(sql`lower(${users.email}) = lower(${email})`);
+        .where(sql`lower(${users.email}) = lower(${email})`)
+        .execute();
       return row ? toUser(row) : null;
     },
     async getByUsername(username) {
       const [row] = await executor
         .select(USER_COLUMNS)
         .from(users)
-        .where(sql`lower(${users.username}) = lower(${username})`);
+        .where(sql`lower(${users.username}) = lower(${username})`)
+        .execute();
       return row ? toUser(row) : null;
     },
     async passwordHash(id) {
-      const [row] = await executor.select({ hash: users.passwordHash }).from(users).where(eq(users.id, id));
+      const [row] = await executor
+        .select({ hash: users.passwordHash })
+        .from(users)
+        .where(eq(users.id, id))
+        .execute();
       return row?.hash ?? null;
     },
     async setPasswordHash(id, hash, now) {
-      await executor.update(users).set({ passwordHash: hash, updatedAt: now }).where(eq(users.id, id));
+      await executor
+        .update(users)
+        .set({ passwordHash: hash, updatedAt: now })
+        .where(eq(users.id, id))
+        .execute();
     },
     async setDisabled(id, disabledAt, now) {
-      await executor.update(users).set({ disabledAt, updatedAt: now }).where(eq(users.id, id));
+      await executor.update(users).set({ disabledAt, updatedAt: now }).where(eq(users.id, id)).execute();
     },
     async setTokensValidAfter(id, moment) {
       await executor
         .update(users)
         .set({ tokensValidAfter: sql`greatest(${users.tokensValidAfter}, ${moment})` })
-        .where(eq(users.id, id));
+        .where(eq(users.id, id))
+        .execute();
     },
     async list({ limit, afterId }) {
       const rows = await executor
@@ -71,7 +82,8 @@ export function createUserRepository({ executor }: RepositoryDeps): UserReposito
         .from(users)
         .where(afterId === undefined ? undefined : gt(users.id, afterId))
         .orderBy(users.id)
-        .limit(limit);
+        .limit(limit)
+        .execute();
       return rows.map(toUser);
     },
     async count() {
