@@ -2,10 +2,13 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import type { z } from 'zod';
+import { readEnvironment } from './environment-layer.ts';
 import { configError } from './errors.ts';
+import { readConfigFile } from './file-layer.ts';
+import { expandHome, expandPaths } from './home.ts';
 import { CONFIG_FILE_CANDIDATES, defaultDataDir, type Environment } from './paths.ts';
-import { ConfigSchema, type ConfigValues } from './schema.ts';
-import { allowedKeys, type Layer, readConfigFile, readEnvironment, setPath, type Tree } from './sources.ts';
+import { ConfigSchema, type ConfigValues } from './schema/index.ts';
+import { allowedKeys, isTree, type Layer, setPath, type Tree } from './schema-tree.ts';
 
 export interface Config extends ConfigValues {
   /** Absolute. */
@@ -41,27 +44,42 @@ export interface LoadOptions {
 /** Reads and checks everything. Throws `FatalError` (exit code 2) with one line. */
 export function loadConfig(options: LoadOptions = {}): LoadedConfig {
   const env = options.env ?? process.env;
-  const file = options.file ?? CONFIG_FILE_CANDIDATES.find((candidate) => existsSync(candidate)) ?? null;
-  const layers: Layer[] = [];
-  if (file) layers.push(readConfigFile(file, env));
-  layers.push(readEnvironment(env, ConfigSchema));
-  layers.push(fromOverrides(options.overrides ?? []));
+  const file = fileOf(options, env);
+  const { values, origins } = overlay([
+    ...(file ? [readConfigFile(file, env, ConfigSchema)] : []),
+    readEnvironment(env, ConfigSchema),
+    fromOverrides(options.overrides ?? []),
+  ]);
+  const inHome = (path: string, key: readonly string[]) =>
+    expandHome(path, env, `${placeOf(key, origins)}${key.join('.')}`);
+  const parsed = ConfigSchema.safeParse(expandPaths(values, ConfigSchema, inHome));
+  if (!parsed.success) throw configError(describeIssue(parsed.error.issues[0], values, origins));
+  const config: Config = {
+    ...parsed.data,
+    data_dir: resolve(parsed.data.data_dir || defaultDataDir(env, homedir())),
+    cwd: cwdOf(options, env),
+  };
+  return { config: deepFreeze(config), file, origins };
+}
 
+function fileOf({ file }: LoadOptions, env: Environment): string | null {
+  if (file !== undefined) return expandHome(file, env, '--config');
+  return CONFIG_FILE_CANDIDATES.find((candidate) => existsSync(candidate)) ?? null;
+}
+
+function cwdOf({ cwd }: LoadOptions, env: Environment): string | null {
+  if (cwd) return resolve(expandHome(cwd, env, '--cwd'));
+  return env.CRUSH_CWD ? resolve(expandHome(env.CRUSH_CWD, env, 'CRUSH_CWD')) : null;
+}
+
+function overlay(layers: readonly Layer[]): Layer {
   const values: Tree = {};
   const origins = new Map<string, string>();
   for (const layer of layers) {
     merge(values, layer.values);
     for (const [path, origin] of layer.origins) origins.set(path, origin);
   }
-  const parsed = ConfigSchema.safeParse(values);
-  if (!parsed.success) throw configError(describeIssue(parsed.error.issues[0], values, origins));
-  const cwd = options.cwd ?? env.CRUSH_CWD;
-  const config: Config = {
-    ...parsed.data,
-    data_dir: resolve(parsed.data.data_dir || defaultDataDir(env, homedir())),
-    cwd: cwd ? resolve(cwd) : null,
-  };
-  return { config: deepFreeze(config), file, origins };
+  return { values, origins };
 }
 
 function fromOverrides(overrides: readonly ConfigOverride[]): Layer {
@@ -79,10 +97,6 @@ function merge(target: Tree, source: Tree): void {
     if (isTree(present) && isTree(value)) merge(present, value);
     else target[key] = value;
   }
-}
-
-function isTree(value: unknown): value is Tree {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function describeIssue(
@@ -112,7 +126,7 @@ function received(path: string[], values: Tree): string {
 }
 
 /** The nearest ancestor that was given somewhere. */
-function placeOf(path: string[], origins: ReadonlyMap<string, string>): string {
+function placeOf(path: readonly string[], origins: ReadonlyMap<string, string>): string {
   for (let length = path.length; length > 0; length--) {
     const origin = origins.get(path.slice(0, length).join('.'));
     if (origin) return `${origin}: `;

@@ -1,5 +1,5 @@
 import type { Config, LoadedConfig } from './load.ts';
-import { SECRET_KEYS } from './schema.ts';
+import { SECRET_KEYS } from './schema/index.ts';
 
 /** The same tree with secrets as `****` and passwords in URLs replaced. */
 export function redactConfig(config: Config): unknown {
@@ -9,7 +9,7 @@ export function redactConfig(config: Config): unknown {
 function redact(value: unknown, key: string): unknown {
   if (typeof value === 'string') {
     if (SECRET_KEYS.has(key)) return value === '' ? '' : '****';
-    return value.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/@]*@/i, '$1:****@');
+    return value.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):[^/]*@/i, '$1:****@');
   }
   if (Array.isArray(value)) return value.map((item) => redact(item, key));
   if (typeof value === 'object' && value !== null) {

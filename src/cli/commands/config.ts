@@ -23,7 +23,7 @@ export function configCommand(): Command {
       .addHelpText('after', '\nExample:\n  crush config schema > config.schema.json')
       .action(async () => {
         const [{ ConfigSchema }, { toJSONSchema }] = await Promise.all([
-          import('#config/schema.ts'),
+          import('#config/schema/index.ts'),
           import('zod'),
         ]);
         process.stdout.write(`${JSON.stringify(toJSONSchema(ConfigSchema, { io: 'input' }), null, 2)}\n`);

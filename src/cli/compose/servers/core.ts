@@ -44,16 +44,14 @@ export async function serveApi(core: Core): Promise<HttpServer> {
   const { config, stack, drain } = core;
   const sourceControl = openSourceControl(config, stack);
   const app = openApi({ ...core, sourceControl, draining: drain.raised });
-  const { host, http_port: port } = config.server;
-  return listen(app, { host, port, key: 'server.http_port' }, stack);
+  return listen({ app, config, key: 'http_port', stack });
 }
 
 /** Sockets on a port of their own and on those of the given servers, and the agents behind them. */
 export async function serveAgents(core: Core, others: readonly HttpServer[] = []): Promise<HttpServer> {
   const { config, stack, drain, platform } = core;
-  const { host, ws_port: port } = config.server;
   const app = openSystemApi(platform, drain.raised);
-  const own = await listen(app, { host, port, key: 'server.ws_port' }, stack);
+  const own = await listen({ app, config, key: 'ws_port', stack });
   serveSockets(
     { platform, stack },
     [...others, own].map(({ server }) => server),

@@ -13,13 +13,12 @@ export const sandboxServer: Server = {
   profilePort: PROFILE_PORTS.sandbox,
   check: (config) => void openSandboxToken(config, [config.server.host]),
   async start({ config, log, stack }) {
-    const { host, sandbox_port: port } = config.server;
     const provider = await openLocalWorkspaces({ config, log, stack });
     const drain = createDrainFlag();
     const activity = createActivity(systemClock);
-    const isAuthorized = createTokenCheck(openSandboxToken(config, [host]));
+    const isAuthorized = createTokenCheck(openSandboxToken(config, [config.server.host]));
     const deps = { provider, activity, isAuthorized, draining: drain.raised, log };
-    const server = await listen(createSandboxApp(deps), { host, port, key: 'server.sandbox_port' }, stack);
+    const server = await listen({ app: createSandboxApp(deps), config, key: 'sandbox_port', stack });
     const channel = mountChannel({ ...deps, clock: systemClock, server: server.server });
     stack.push('channel', () => channel.close());
     // What was asked for over plain HTTP has no connection that ends it.

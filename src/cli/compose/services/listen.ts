@@ -1,23 +1,32 @@
 import type { Hono } from 'hono';
 import { configError, FatalError } from '#config/errors.ts';
+import type { Config } from '#config/load.ts';
 import { type HttpServer, ListenError, startHttpServer } from '#http/kit/listen.ts';
 import type { CloseStack } from '../../close-stack.ts';
+import { othersOnPort, type PortKey } from '../platform/ports.ts';
+
+export interface ListenDeps {
+  app: Pick<Hono, 'fetch'>;
+  config: Config;
+  /** Of the port, in `server`. */
+  key: PortKey;
+  stack: CloseStack;
+}
 
 /** Throws `FatalError` with a line that names the address and the key. */
-export async function listen(
-  app: Pick<Hono, 'fetch'>,
-  place: { host: string; port: number; key: string },
-  stack: CloseStack,
-): Promise<HttpServer> {
+export async function listen({ app, config, key, stack }: ListenDeps): Promise<HttpServer> {
   stack.signal.throwIfAborted();
+  const { host, [key]: port } = config.server;
   try {
-    const server = await startHttpServer({ app, host: place.host, port: place.port });
+    const server = await startHttpServer({ app, host, port });
     stack.push(`port ${server.port}`, () => server.close());
     return server;
   } catch (error) {
     if (!(error instanceof ListenError)) throw error;
-    if (error.code === 'EADDRINUSE') throw new FatalError(`${error.message} (${place.key})`);
-    throw configError(`${error.message} (server.host or ${place.key})`);
+    if (error.code !== 'EADDRINUSE') throw configError(`${error.message} (server.host or server.${key})`);
+    const others = othersOnPort(config, key);
+    const hint = others.length > 0 ? `, which is also the port of ${others.join(' and ')}` : '';
+    throw new FatalError(`${error.message} (server.${key}${hint})`);
   }
 }
 

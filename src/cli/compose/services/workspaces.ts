@@ -1,4 +1,6 @@
 import { lookup } from 'node:dns';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { configError, EXIT, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
 import { type PlacementRepository, WorkspaceError, type WorkspaceProvider } from '#domain/workspace/index.ts';
@@ -76,6 +78,7 @@ export function createLocal(config: Config, driver: 'bubblewrap' | 'host', log: 
       driver,
       dataDir: config.data_dir,
       workspaceRoots: workspaceRootsOf(config),
+      readOnlyPaths: mountsOf(config),
       limits: {
         memoryMb: limits.memory_mb,
         processes: limits.processes,
@@ -93,6 +96,20 @@ export function createLocal(config: Config, driver: 'bubblewrap' | 'host', log: 
       cause: error,
     });
   }
+}
+
+/** Directories that every command sees. The server's own data is none that they may see. */
+function mountsOf({ sandbox, data_dir }: Config): readonly string[] {
+  for (const path of sandbox.mounts) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+      throw configError(`sandbox.mounts: ${path} is not a directory`);
+    }
+    const [mount, data] = [resolve(path), resolve(data_dir)];
+    if (`${data}/`.startsWith(`${mount === '/' ? '' : mount}/`) || mount.startsWith(`${data}/`)) {
+      throw configError(`sandbox.mounts: ${path} would show the server's data directory ${data_dir}`);
+    }
+  }
+  return sandbox.mounts;
 }
 
 /** Directories that projects may be placed in besides the default. */
