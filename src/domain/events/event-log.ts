@@ -47,7 +47,10 @@ export interface EventLog {
   read(sessionId: string, after: Cursor, limit: number): Promise<ReadResult>;
   /** Resolves once nothing appended from now on can be missed. The listener must not throw. */
   subscribe(sessionId: string, listener: (signal: LogSignal) => void): Promise<() => void>;
-  /** Forgets a deleted session. */
+  /**
+   * Forgets a deleted session. Readers find another epoch; for some seconds, in which a late writer may still
+   * be at work, what is appended is dropped.
+   */
   remove(sessionId: string): Promise<void>;
   /** Throws `unavailable` when the store does not answer. */
   ping(): Promise<void>;

@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { MAX_PAGE_SIZE } from '../page.ts';
+import { type ForgetEventsDeps, forgetEvents } from '../turn/forget-events.ts';
 import { type StopRepositories, stopSessions } from '../turn/stop-sessions.ts';
 import type { WorkspaceProvider } from '../workspace/workspace.ts';
 import { getOwnedProject } from './get-owned-project.ts';
 
-export interface DeleteProjectDeps {
+export interface DeleteProjectDeps extends ForgetEventsDeps {
   workspaces: Pick<WorkspaceProvider, 'destroy'>;
 }
 
@@ -27,11 +28,13 @@ export async function deleteProject(
       cause: error,
     });
   }
-  await ctx.transaction(async (tx) => {
+  const deleted = await ctx.transaction(async (tx) => {
     // Read again: sessions may have been added meanwhile.
-    for (const sessionId of await sessionIds(tx, project.id)) tx.notify('session_deleted', { sessionId });
+    const ids = await sessionIds(tx, project.id);
     await tx.repositories.projects.delete(project.id);
+    return ids;
   });
+  await forgetEvents(deps, ctx, deleted);
 }
 
 async function sessionIds(ctx: Context<'sessions'>, projectId: string): Promise<string[]> {

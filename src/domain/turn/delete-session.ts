@@ -1,11 +1,16 @@
 import type { Context } from '../context.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
+import { type ForgetEventsDeps, forgetEvents } from './forget-events.ts';
 import { type StopRepositories, stopSessions } from './stop-sessions.ts';
 
 /** Ends the running turn, then removes the session with all that hangs on it. */
-export async function deleteSession(ctx: Context<StopRepositories>, sessionId: string): Promise<void> {
+export async function deleteSession(
+  deps: ForgetEventsDeps,
+  ctx: Context<StopRepositories>,
+  sessionId: string,
+): Promise<void> {
   const session = await getOwnedSession(ctx, sessionId);
   await stopSessions(ctx, [session.id]);
   await ctx.repositories.sessions.delete(session.id);
-  ctx.notify('session_deleted', { sessionId: session.id });
+  await forgetEvents(deps, ctx, [session.id]);
 }

@@ -15,7 +15,7 @@ export function sessionRoutes(deps: SessionRouteDeps): Route[] {
       ok(toSessionView(await createSession(deps, ctx, body))),
     ),
     route(API.sessions.deleteSession, async ({ ctx, params }) => {
-      await deleteSession(ctx, params.id);
+      await deleteSession(deps, ctx, params.id);
       return ok({ message: 'Session deleted' });
     }),
     route(API.sessions.getSessionStatus, async ({ ctx, params }) =>

@@ -7,6 +7,8 @@ const EPOCH_BITS = 96;
 const SEEN_IDS_PER_SESSION = 1024;
 const SWEEP_INTERVAL_MS = 60_000;
 const META_TTL_MS = 24 * 3600 * 1000;
+/** Longer than a writer can go on after its lease is gone. */
+const GONE_TTL_MS = 20_000;
 
 export interface MemoryEventLogDeps {
   clock: Clock;
@@ -28,6 +30,8 @@ interface SessionLog {
   chars: number;
   seen: Set<string>;
   touchedAt: number;
+  /** The session was deleted: nothing is appended any more. */
+  isGone: boolean;
 }
 
 /** The in-process twin of the Redis log, for one process that serves everything. */
@@ -40,7 +44,7 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
   const sweeper = setInterval(() => {
     const now = clock.now();
     for (const [id, log] of sessions) {
-      if (now - log.touchedAt > META_TTL_MS) sessions.delete(id);
+      if (now - log.touchedAt > (log.isGone ? GONE_TTL_MS : META_TTL_MS)) sessions.delete(id);
       else if (now - log.touchedAt > streamTtlMs) forget(log);
     }
   }, SWEEP_INTERVAL_MS);
@@ -59,10 +63,11 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
         chars: 0,
         seen: new Set(),
         touchedAt: 0,
+        isGone: false,
       };
       sessions.set(sessionId, log);
     }
-    log.touchedAt = clock.now();
+    if (!log.isGone) log.touchedAt = clock.now();
     return log;
   }
 
@@ -98,6 +103,7 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
   return {
     async append(sessionId, events, fence, batch) {
       const log = open(sessionId);
+      if (log.isGone) return { epoch: log.epoch, seqs: events.map(() => null) };
       raiseFence(log, fence);
       if (batch !== undefined && log.batch?.id === batch) return log.batch.appended;
       const seqs = events.map((event) => appendOne(sessionId, log, event));
@@ -109,6 +115,7 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
 
     async takeOver(sessionId, fence, newEpoch) {
       const log = open(sessionId);
+      if (log.isGone) return position(log);
       raiseFence(log, fence);
       if (newEpoch) {
         log.epoch = randomToken(EPOCH_BITS);
@@ -151,6 +158,9 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
 
     async remove(sessionId) {
       sessions.delete(sessionId);
+      const log = open(sessionId);
+      log.isGone = true;
+      signal(sessionId, { kind: 'resync' });
     },
 
     async ping() {

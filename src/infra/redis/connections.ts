@@ -5,7 +5,7 @@ import { deferred } from '#shared/async/deferred.ts';
 import { within } from '#shared/async/within.ts';
 import type { Log } from '#shared/log.ts';
 import { errorMessage } from '#shared/text.ts';
-import { APPEND, READ, TAKE_OVER } from './lua.ts';
+import { APPEND, READ, REMOVE, TAKE_OVER } from './lua.ts';
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 3_000;
@@ -22,6 +22,7 @@ declare module 'ioredis' {
     logAppend(...args: Array<string | number>): ScriptReply;
     logTakeOver(...args: Array<string | number>): ScriptReply;
     logRead(...args: Array<string | number>): ScriptReply;
+    logRemove(...args: Array<string | number>): ScriptReply;
   }
 }
 
@@ -107,6 +108,7 @@ function open({ url, log }: RedisConnectionsDeps, role: string): Redis {
       logAppend: { lua: APPEND, numberOfKeys: 3 },
       logTakeOver: { lua: TAKE_OVER, numberOfKeys: 2 },
       logRead: { lua: READ, numberOfKeys: 2 },
+      logRemove: { lua: REMOVE, numberOfKeys: 3 },
     },
   };
   const redis = new Redis(url, options);

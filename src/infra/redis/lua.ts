@@ -3,6 +3,8 @@
  *   m   hash: epoch, seq, fence, run (run_id of the Redis that wrote it), batch, result
  *   ev  stream: entry `<seq>-0` with field b
  *   d   sorted set: ids of durable events by time, bounded
+ * A deleted session leaves its hash for some seconds, with a new epoch and `gone`: readers find that the log is
+ * not the one of before, and what late writers append is dropped.
  * An epoch begins when there is none, when Redis is another process than the one that wrote (it may have
  * lost its last writes), or when asked for. The stream begins anew with it.
  */
@@ -32,7 +34,12 @@ end
 export const APPEND = `
 ${BEGIN_EPOCH}
 ${RAISE_FENCE}
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run', 'fence', 'batch', 'result')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run', 'fence', 'batch', 'result', 'gone')
+if meta[7] then
+  local dropped = { meta[1] }
+  for i = 10, #ARGV, 2 do dropped[#dropped + 1] = 0 end
+  return dropped
+end
 if not raiseFence(KEYS[1], meta[4], ARGV[1]) then return {} end
 local epoch, seq = meta[1], tonumber(meta[2] or '0')
 local batch = ARGV[8]
@@ -90,7 +97,8 @@ return reply
 export const TAKE_OVER = `
 ${BEGIN_EPOCH}
 ${RAISE_FENCE}
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run', 'fence')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run', 'fence', 'gone')
+if meta[5] then return { meta[1], 0 } end
 if not raiseFence(KEYS[1], meta[4], ARGV[1]) then return {} end
 local epoch, seq = meta[1], tonumber(meta[2] or '0')
 if not epoch or meta[3] ~= ARGV[3] or ARGV[6] == '1' then
@@ -119,4 +127,12 @@ for i, entry in ipairs(redis.call('XRANGE', KEYS[2], (after + 1) .. '-0', '+', '
 end
 if #bodies == 0 then return { 3 } end
 return { 0, bodies }
+`;
+
+/** KEYS m, ev, d; ARGV new epoch, run, seconds to be remembered as gone, channel. */
+export const REMOVE = `
+redis.call('UNLINK', KEYS[1], KEYS[2], KEYS[3])
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'seq', 0, 'run', ARGV[2], 'gone', 1)
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+redis.call('PUBLISH', ARGV[4], ARGV[1] .. '|0|')
 `;

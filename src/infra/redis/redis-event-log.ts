@@ -5,6 +5,8 @@ import { type RedisConnections, unavailable } from './connections.ts';
 
 const EPOCH_BITS = 96;
 const META_TTL_S = 24 * 3600;
+/** Longer than a writer can go on after its lease is gone. */
+const GONE_TTL_S = 20;
 const SEEN_IDS_PER_SESSION = 1024;
 
 export interface RedisEventLogDeps {
@@ -99,8 +101,11 @@ export function createRedisEventLog({ redis, streamMaxLen, streamTtl }: RedisEve
     },
 
     async remove(sessionId) {
-      const { meta, stream, ids } = keysOf(sessionId);
-      await redis.run((client) => client.unlink(meta, stream, ids));
+      const { meta, stream, ids, channel } = keysOf(sessionId);
+      const epoch = randomToken(EPOCH_BITS);
+      await redis.run((client, runId) =>
+        client.logRemove(meta, stream, ids, epoch, runId, GONE_TTL_S, channel),
+      );
     },
 
     async ping() {

@@ -215,6 +215,24 @@ describe.each(backends)('the $name event log', ({ open }) => {
     expect(after.epoch).not.toBe(before.epoch);
   });
 
+  test('a removed session tells its readers and takes nothing from late writers', async () => {
+    const id = newId();
+    const { epoch } = await append(id, 3, 5);
+    const signals: LogSignal[] = [];
+    const stop = await log.subscribe(id, (signal) => signals.push(signal));
+    await log.remove(id);
+    await expect.poll(() => signals).toEqual([{ kind: 'resync' }]);
+    expect((await append(id, 2, 5)).seqs).toEqual([null, null]);
+    expect((await append(id, 1)).seqs).toEqual([null]);
+    await log.takeOver(id, 9, true);
+    const head = await log.head(id);
+    expect([head.seq, head.epoch === epoch]).toEqual([0, false]);
+    expect(await log.read(id, { epoch, seq: 0 }, 10)).toEqual({ ok: false, reason: 'other_epoch' });
+    expect(await log.read(id, head, 10)).toEqual({ ok: true, events: [] });
+    await log.remove(id);
+    stop();
+  });
+
   test('any sequence of operations gives what a list would', async () => {
     const operation = fc.oneof(
       fc.record({

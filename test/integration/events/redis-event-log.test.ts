@@ -184,4 +184,21 @@ describe('the Redis event log', () => {
     await redis.close();
     await own.stop();
   });
+
+  test('keeps of a removed session a mark without text, for seconds', async () => {
+    const id = newId();
+    const log = await open();
+    const events = Array.from({ length: 5 }, () => ({ id: newId(), body: '{"secret":1}' }));
+    await log.append(id, events, 3);
+    expect(await admin.keys(`*${id}*`)).toHaveLength(3);
+    await log.remove(id);
+    await log.append(id, [{ id: newId(), body: '{"secret":2}' }], 3);
+    await log.heads([id]);
+    const [mark, ...others] = await admin.keys(`*${id}*`);
+    expect(others).toEqual([]);
+    expect(await admin.ttl(mark ?? '')).toBeLessThanOrEqual(20);
+    expect(JSON.stringify(await admin.hgetall(mark ?? ''))).not.toContain('secret');
+    const fields = Object.keys(await admin.hgetall(mark ?? ''));
+    expect(new Set(fields)).toEqual(new Set(['epoch', 'gone', 'run', 'seq']));
+  });
 });

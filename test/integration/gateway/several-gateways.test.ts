@@ -107,6 +107,18 @@ describe('two gateways over one Redis', () => {
     expect(await Promise.all(clients.map((client) => client.closed))).toEqual([4203, 4203]);
   });
 
+  test('let go of a deleted session although the bus lost the word of it', async () => {
+    const { session, clients } = await attachBoth();
+    await one.say(session.id, 'a');
+    const before = two.gateway.stats().sessions;
+    await database.repositories.sessions.delete(session.id);
+    await one.log.remove(session.id);
+    for (const client of clients) {
+      expect(await client.next('error')).toMatchObject({ code: 'not_found', session_id: session.id });
+    }
+    expect(two.gateway.stats().sessions).toBe(before - 1);
+  });
+
   test('give everyone a snapshot after FLUSHALL and go on', async () => {
     const { session, clients } = await attachBoth();
     await one.say(session.id, 'a');

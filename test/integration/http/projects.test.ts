@@ -157,9 +157,14 @@ describe.each(DATABASE_KINDS)('projects on %s', (kind) => {
       body: { content: 'hello' },
     });
     server.notices.length = 0;
+    const { eventLog } = server.deps;
+    await expect.poll(async () => (await eventLog.head(session.json.id)).seq).toBeGreaterThan(0);
+    const { epoch } = await eventLog.head(session.json.id);
     expect((await server.call('DELETE', `/api/projects/${json.id}`, { token })).json).toEqual({
       success: true,
     });
+    const read = await eventLog.read(session.json.id, { epoch, seq: 0 }, 1);
+    expect(read).toEqual({ ok: false, reason: 'other_epoch' });
     expect(server.workspaces.has(json.id)).toBe(false);
     expect(server.notices).toContainEqual({
       topic: 'session_deleted',

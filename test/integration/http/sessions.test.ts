@@ -190,8 +190,12 @@ describe('sessions', () => {
   it('are deleted with a queued turn, and their sockets are told', async () => {
     const id = await newSession();
     await server.call('POST', `/api/sessions/${id}/messages`, { token, body: { content: 'hello' } });
+    const { eventLog } = server.deps;
+    await expect.poll(async () => (await eventLog.head(id)).seq).toBeGreaterThan(0);
+    const { epoch } = await eventLog.head(id);
     const { status, json } = await server.call('DELETE', `/api/sessions/${id}`, { token });
     expect([status, typeof json.message]).toEqual([200, 'string']);
+    expect(await eventLog.read(id, { epoch, seq: 0 }, 1)).toEqual({ ok: false, reason: 'other_epoch' });
     expect(server.notices).toContainEqual({ topic: 'session_deleted', message: { sessionId: id } });
     expect((await get(`/api/sessions/${id}/status`)).status).toBe(404);
   });
