@@ -154,21 +154,31 @@ describe('one clear line and the right exit code', () => {
 
 describe('crush user', () => {
   it('adds, lists, disables and gives a new password', async () => {
-    const directory = ['--data-dir', dataDir()];
+    const database = await createPostgresTestDatabase(inject('postgresUrl'));
+    const env = { DATABASE_URL: database.url };
+    const user = (args: string[], stdin?: string) =>
+      runCrush(['user', ...args, '--data-dir', dataDir()], { env, stdin });
     const add = (name: string) =>
-      runCrush(['user', 'add', name, '--email', `${name}@example.com`, ...directory], {
-        stdin: `the-password-of-${name}-1\n`,
-      });
+      user(['add', name, '--email', `${name}@example.com`], `the-password-of-${name}-1\n`);
     expect((await add('ada')).stdout).toContain('created admin ada');
     expect((await add('bob')).stdout).toContain('created member bob');
     expect(await add('bob')).toMatchObject({ code: 2 });
-    expect((await runCrush(['user', 'disable', 'bob', ...directory])).stdout).toContain('disabled bob');
-    expect((await runCrush(['user', 'list', ...directory])).stdout).toMatch(/bob .*\(disabled\)/);
-    const replaced = await runCrush(['user', 'set-password', 'ada', ...directory], {
-      stdin: 'another-password-2\n',
-    });
+    expect((await user(['disable', 'bob'])).stdout).toContain('disabled bob');
+    expect((await user(['list'])).stdout).toMatch(/bob .*\(disabled\)/);
+    const replaced = await user(['set-password', 'ada'], 'another-password-2\n');
     expect(replaced.stdout).toContain('password of ada replaced');
-    expect(await runCrush(['user', 'disable', 'nobody', ...directory])).toMatchObject({ code: 2 });
-    expect(existsSync(directory[1] ?? '')).toBe(true);
+    expect(await user(['disable', 'nobody'])).toMatchObject({ code: 2 });
+    await database.close();
+  });
+
+  it('works in a data directory of its own too', async () => {
+    const directory = dataDir();
+    const added = await runCrush(
+      ['user', 'add', 'ada', '--email', 'ada@example.com', '--data-dir', directory],
+      { stdin: 'the-password-of-ada-1\n' },
+    );
+    expect(added.stdout).toContain('created admin ada');
+    expect((await runCrush(['user', 'list', '--data-dir', directory])).stdout).toContain('ada');
+    expect(existsSync(directory)).toBe(true);
   });
 });
