@@ -1,5 +1,6 @@
 import { Hono } from 'hono';
 import type { EdgeDeps, HttpDeps } from './deps.ts';
+import { allowedMethods } from './kit/allowed-methods.ts';
 import { createEdge } from './kit/edge.ts';
 import type { Route } from './kit/route.ts';
 import { authRoutes } from './routes/auth.ts';
@@ -25,7 +26,8 @@ function createApp(deps: EdgeDeps, routes: readonly Route[]): Hono {
   const app = new Hono();
   const edge = createEdge(deps);
   for (const route of routes) app.on(route.endpoint.method, route.endpoint.path, edge.serve(route));
-  for (const [path, allow] of allowedMethods(routes)) app.all(path, edge.refuseMethod(allow));
+  for (const [path, allow] of allowedMethods(routes.map(({ endpoint }) => endpoint)))
+    app.all(path, edge.refuseMethod(allow));
   app.notFound(edge.notFound);
   return app;
 }
@@ -42,15 +44,4 @@ export function createRoutes(deps: HttpDeps): Route[] {
     ...fileRoutes(deps),
     ...providerRoutes(deps),
   ];
-}
-
-function allowedMethods(routes: readonly Route[]): Map<string, string> {
-  const methods = new Map<string, Set<string>>();
-  for (const { endpoint } of routes) {
-    const { method, path } = endpoint;
-    const known = methods.get(path) ?? new Set<string>();
-    methods.set(path, known.add(method));
-    if (method === 'GET') known.add('HEAD');
-  }
-  return new Map([...methods].map(([path, known]) => [path, [...known, 'OPTIONS'].join(', ')]));
 }

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
+import { allowedMethods } from '#http/kit/allowed-methods.ts';
 import type { SandboxDeps } from './deps.ts';
-import { createEdge } from './edge.ts';
-import { SandboxError } from './errors.ts';
-import type { Route } from './route.ts';
+import { createSandboxEdge } from './edge.ts';
+import type { SandboxRoute } from './route.ts';
 import { executeRoutes } from './routes/execute.ts';
 import { fileRoutes } from './routes/files.ts';
 import { projectRoutes } from './routes/projects.ts';
@@ -13,17 +13,16 @@ import { workspaceRoutes } from './routes/workspaces.ts';
 /** The HTTP side of a sandbox host. */
 export function createSandboxApp(deps: SandboxDeps): Hono {
   const app = new Hono();
-  const edge = createEdge(deps);
+  const edge = createSandboxEdge(deps);
   const routes = createSandboxRoutes(deps);
   for (const route of routes) app.on(route.method, route.path, edge.serve(route));
-  const wrongMethod = new SandboxError('method_not_allowed', 'This path does not take this method');
-  for (const path of new Set(routes.map((route) => route.path))) app.all(path, edge.refuse(wrongMethod));
-  app.notFound(edge.refuse(new SandboxError('path_not_found', 'There is nothing at this path')));
+  for (const [path, allow] of allowedMethods(routes)) app.all(path, edge.refuseMethod(allow));
+  app.notFound(edge.notFound);
   return app;
 }
 
 /** The whole table, also for tests. */
-export function createSandboxRoutes(deps: SandboxDeps): Route[] {
+export function createSandboxRoutes(deps: SandboxDeps): SandboxRoute[] {
   return [
     ...serviceRoutes(deps),
     ...executeRoutes(deps),

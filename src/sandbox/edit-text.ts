@@ -1,4 +1,4 @@
-import { SandboxError } from './errors.ts';
+import { HttpError } from '#http/kit/errors.ts';
 
 /** Replaces `from` by `to`, both as they stand. Throws `no_match`, and `ambiguous_match` unless all are meant. */
 export function editText(
@@ -7,9 +7,10 @@ export function editText(
 ): { text: string; count: number } {
   const pieces = text.split(from);
   const count = pieces.length - 1;
-  if (count === 0) throw new SandboxError('no_match', 'old_string is not in the file');
+  if (count === 0) throw new HttpError(422, 'no_match', 'old_string is not in the file');
   if (count > 1 && !all) {
-    throw new SandboxError(
+    throw new HttpError(
+      409,
       'ambiguous_match',
       `old_string is in the file ${count} times: give more of its surroundings, or replace_all`,
     );

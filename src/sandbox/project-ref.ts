@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { DomainError } from '#domain/errors.ts';
 import { isId } from '#shared/ids.ts';
-import { SandboxError } from './errors.ts';
 
 /** This service knows no sessions: `session_id` may hold a project's id, plain or as `project:<id>`. */
 export const ProjectRef = z.object({
@@ -14,9 +14,9 @@ const PREFIX = 'project:';
 /** Throws `invalid_input`. */
 export function projectIdOf({ project_id, session_id }: ProjectRef): string {
   const given = project_id ?? session_id;
-  if (given === undefined) throw new SandboxError('invalid_input', 'project_id is required');
+  if (given === undefined) throw new DomainError('invalid_input', 'project_id is required');
   const id = given.startsWith(PREFIX) ? given.slice(PREFIX.length) : given;
-  if (!isId(id)) throw new SandboxError('invalid_input', 'project_id is not the id of a project');
+  if (!isId(id)) throw new DomainError('invalid_input', 'project_id is not the id of a project');
   return id;
 }
 

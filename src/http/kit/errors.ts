@@ -1,4 +1,5 @@
 import { type DomainErrorCode, isDomainError } from '#domain/errors.ts';
+import { WorkspaceError, type WorkspaceErrorCode } from '#domain/workspace/index.ts';
 import type { Reply } from './route.ts';
 
 /** A failure of the transport itself: the request never reached a verb. */
@@ -15,8 +16,8 @@ export class HttpError extends Error {
   }
 }
 
-/** The only place where codes become statuses. */
-export const STATUS_OF_CODE: Readonly<Record<DomainErrorCode, number>> = {
+/** The only place where codes become statuses, for all services. */
+export const STATUS_OF_CODE: Readonly<Record<DomainErrorCode | WorkspaceErrorCode, number>> = {
   invalid_input: 400,
   unauthenticated: 401,
   invalid_credentials: 401,
@@ -41,6 +42,15 @@ export const STATUS_OF_CODE: Readonly<Record<DomainErrorCode, number>> = {
   unavailable: 503,
   lease_lost: 503,
   stale_fence: 503,
+  not_a_file: 400,
+  not_a_directory: 400,
+  already_exists: 409,
+  outside_workspace: 400,
+  refused: 403,
+  not_text: 422,
+  invalid_pattern: 400,
+  timeout: 504,
+  no_space: 507,
 };
 
 const RETRY_AFTER_SECONDS: Readonly<Record<number, number>> = { 429: 1, 503: 5 };
@@ -50,11 +60,12 @@ export function toErrorReply(error: unknown, requestId: string): Reply | null {
   if (error instanceof HttpError) {
     return reply(error.status, error.code, error.message, requestId, error.headers);
   }
-  if (!isDomainError(error)) return null;
+  if (!isDomainError(error) && !(error instanceof WorkspaceError)) return null;
   const status = STATUS_OF_CODE[error.code];
   const headers: Record<string, string> = {};
   if (status === 401) headers['www-authenticate'] = 'Bearer';
-  const retryAfter = error.retryAfterSeconds ?? RETRY_AFTER_SECONDS[status];
+  const asked = isDomainError(error) ? error.retryAfterSeconds : undefined;
+  const retryAfter = asked ?? RETRY_AFTER_SECONDS[status];
   if (retryAfter !== undefined) headers['retry-after'] = String(retryAfter);
   return reply(status, error.code, error.message, requestId, headers);
 }

@@ -9,26 +9,31 @@ export function requireJsonType(contentType: string | undefined): void {
   throw new HttpError(415, 'unsupported_media_type', 'The body must be sent as application/json');
 }
 
-/** Stops reading once the limit is passed: 413. */
+/** JSON that can be stored. Throws `invalid_input` and 413. */
 export async function readJsonBody(
   request: Request,
   contentLength: string | undefined,
   limit: number,
 ): Promise<unknown> {
-  if (contentLength !== undefined && Number(contentLength) > limit) throw tooLarge(limit);
-  const text = decode(await readBytes(request, limit));
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw malformed('The body is not valid JSON');
-  }
+  const text = decode(await readBytes(request, contentLength, limit));
+  const value = parseJson(text);
   // Only escapes can bring in what no column can hold.
   if (text.includes('\\u')) refuseUnstorable(value);
   return value;
 }
 
-async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
+/** Whatever can be written as JSON. Throws `invalid_input`. */
+export function jsonOf(bytes: Uint8Array): unknown {
+  return parseJson(decode(bytes));
+}
+
+/** Stops reading once the limit is passed: 413. */
+export async function readBytes(
+  request: Request,
+  contentLength: string | undefined,
+  limit: number,
+): Promise<Uint8Array> {
+  if (contentLength !== undefined && Number(contentLength) > limit) throw tooLarge(limit);
   if (!request.body) return new Uint8Array();
   const reader = request.body.getReader();
   const chunks: Uint8Array[] = [];
@@ -44,6 +49,14 @@ async function readBytes(request: Request, limit: number): Promise<Uint8Array> {
       throw tooLarge(limit);
     }
     chunks.push(value);
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed('The body is not valid JSON');
   }
 }
 

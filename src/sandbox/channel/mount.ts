@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
-import { HttpError } from '#http/kit/errors.ts';
-import { mountUpgrade, type SocketEvents, type Upgraded } from '#http/kit/upgrade.ts';
+import { DomainError } from '#domain/errors.ts';
+import { mountUpgrade, type SocketEvents, type Upgraded } from '#http/kit/upgrade/upgrade.ts';
 import {
   CHANNEL_PATH,
   CHANNEL_PING_INTERVAL_MS,
@@ -9,6 +9,7 @@ import {
 } from '#infra/sandbox/wire/channel-wire.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { SandboxDeps } from '../deps.ts';
+import { tokenRequired } from '../edge.ts';
 import { createChannelSession } from './session.ts';
 
 const MAX_CHANNELS = 256;
@@ -26,14 +27,14 @@ export function mountChannel(deps: ChannelMountDeps): { close(): void } {
 
   function admit(request: IncomingMessage) {
     if (!deps.isAuthorized(request.headers.authorization)) {
-      throw new HttpError(401, 'unauthenticated', 'The bearer token of this sandbox server is required');
+      throw tokenRequired();
     }
     // Only pages send one, and no page has a token.
     if (request.headers.origin !== undefined) {
-      throw new HttpError(403, 'forbidden', 'Browsers cannot use a sandbox host');
+      throw new DomainError('forbidden', 'Browsers cannot use a sandbox host');
     }
-    if (deps.draining()) throw new HttpError(503, 'unavailable', 'This sandbox host is shutting down');
-    if (channels >= MAX_CHANNELS) throw new HttpError(503, 'unavailable', 'Too many channels are open');
+    if (deps.draining()) throw new DomainError('draining', 'This sandbox host is shutting down');
+    if (channels >= MAX_CHANNELS) throw new DomainError('overloaded', 'Too many channels are open');
     channels += 1;
     const leave = (): void => {
       channels -= 1;

@@ -1,9 +1,10 @@
 import { constants } from 'node:os';
 import { z } from 'zod';
 import { type ExecRequest, type ExecResult, WorkspaceError } from '#domain/workspace/index.ts';
+import { ok } from '#http/kit/route.ts';
 import type { SandboxDeps } from '../deps.ts';
 import { ProjectRef, projectIdOf, workspacePathOf } from '../project-ref.ts';
-import { json, type Route } from '../route.ts';
+import type { SandboxRoute } from '../route.ts';
 import { runTracked } from '../run.ts';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -22,7 +23,7 @@ const ExecuteRequest = ProjectRef.extend({
 });
 type ExecuteRequest = z.infer<typeof ExecuteRequest>;
 
-export function executeRoutes({ provider, activity }: SandboxDeps): Route[] {
+export function executeRoutes({ provider, activity }: SandboxDeps): SandboxRoute[] {
   return [
     {
       method: 'POST',
@@ -32,7 +33,7 @@ export function executeRoutes({ provider, activity }: SandboxDeps): Route[] {
       async handle(request) {
         const body = await request.json(ExecuteRequest);
         const workspace = await provider.open(projectIdOf(body), null);
-        return json(toReply(await runTracked(activity, workspace, toExec(body), request.signal())));
+        return ok(toReply(await runTracked(activity, workspace, toExec(body), request.signal())));
       },
     },
   ];

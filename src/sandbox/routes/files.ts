@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { type Workspace, WorkspaceError } from '#domain/workspace/index.ts';
+import { ok } from '#http/kit/route.ts';
 import { createKeyedQueue } from '#shared/async/serial-queue.ts';
 import type { SandboxDeps } from '../deps.ts';
 import { editText } from '../edit-text.ts';
-import { ProjectRef, projectIdOf, workspacePathOf } from '../project-ref.ts';
-import { json, type Route, SMALL_BODY_BYTES } from '../route.ts';
+import { openProject } from '../open-project.ts';
+import { ProjectRef, workspacePathOf } from '../project-ref.ts';
+import { type SandboxRoute, SMALL_BODY_BYTES } from '../route.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const CONTENT_BODY_BYTES = 32 * MEBIBYTE;
@@ -32,14 +34,8 @@ const EditRequest = ProjectRef.extend({
   replace_all: z.boolean().default(false),
 });
 
-export function fileRoutes({ provider, activity }: SandboxDeps): Route[] {
+export function fileRoutes(deps: SandboxDeps): SandboxRoute[] {
   const edits = createKeyedQueue();
-
-  function open(ref: ProjectRef): Promise<Workspace> {
-    const projectId = projectIdOf(ref);
-    activity.touch(projectId);
-    return provider.open(projectId, null);
-  }
 
   return [
     {
@@ -49,7 +45,7 @@ export function fileRoutes({ provider, activity }: SandboxDeps): Route[] {
       bodyLimit: SMALL_BODY_BYTES,
       async handle(request) {
         const body = await request.json(ReadRequest);
-        const workspace = await open(body);
+        const workspace = await openProject(deps, body);
         const range = { offset: body.offset, limit: body.limit };
         const { bytes, stat } = await workspace.read(
           workspacePathOf(body.file_path),
@@ -57,7 +53,7 @@ export function fileRoutes({ provider, activity }: SandboxDeps): Route[] {
           request.signal(),
         );
         const content = body.encoding === 'base64' ? toBase64(bytes) : toText(bytes, stat.path);
-        return json({ status: 'ok', content, encoding: body.encoding, size: stat.size });
+        return ok({ status: 'ok', content, encoding: body.encoding, size: stat.size });
       },
     },
     {
@@ -67,10 +63,10 @@ export function fileRoutes({ provider, activity }: SandboxDeps): Route[] {
       bodyLimit: CONTENT_BODY_BYTES,
       async handle(request) {
         const body = await request.json(WriteRequest);
-        const workspace = await open(body);
+        const workspace = await openProject(deps, body);
         const bytes = Buffer.from(body.content, body.encoding);
         const stat = await workspace.write(workspacePathOf(body.file_path), bytes, request.signal());
-        return json({ status: 'ok', message: `Wrote ${stat.path}`, size: stat.size });
+        return ok({ status: 'ok', message: `Wrote ${stat.path}`, size: stat.size });
       },
     },
     {
@@ -80,10 +76,10 @@ export function fileRoutes({ provider, activity }: SandboxDeps): Route[] {
       bodyLimit: SMALL_BODY_BYTES,
       async handle(request) {
         const body = await request.json(ListRequest);
-        const workspace = await open(body);
+        const workspace = await openProject(deps, body);
         const found = await workspace.list(workspacePathOf(body.path), MAX_LISTED, request.signal());
         const files = found.entries.map(({ path }) => path.slice(path.lastIndexOf('/') + 1));
-        return json({ status: 'ok', files, truncated: found.truncated });
+        return ok({ status: 'ok', files, truncated: found.truncated });
       },
     },
     {
@@ -93,12 +89,12 @@ export function fileRoutes({ provider, activity }: SandboxDeps): Route[] {
       bodyLimit: CONTENT_BODY_BYTES,
       async handle(request) {
         const body = await request.json(EditRequest);
-        const workspace = await open(body);
+        const workspace = await openProject(deps, body);
         const path = workspacePathOf(body.file_path);
         const signal = request.signal();
         // One after another, or the later of two edits would undo the earlier.
         const count = await edits(workspace.projectId, () => edit(workspace, path, body, signal));
-        return json({ status: 'ok', message: `Replaced ${count} of ${path}`, replacements: count });
+        return ok({ status: 'ok', message: `Replaced ${count} of ${path}`, replacements: count });
       },
     },
   ];

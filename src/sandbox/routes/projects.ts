@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { WORKSPACE_ROOT } from '#domain/workspace/index.ts';
+import { ok } from '#http/kit/route.ts';
 import { newId } from '#shared/ids.ts';
 import type { SandboxDeps } from '../deps.ts';
 import { projectIdOf } from '../project-ref.ts';
-import { json, type Route, SMALL_BODY_BYTES } from '../route.ts';
+import { type SandboxRoute, SMALL_BODY_BYTES } from '../route.ts';
 
 const CreateRequest = z.object({
   project_name: z.string().min(1).max(1024),
@@ -17,7 +18,7 @@ const DeleteRequest = z
   .refine((body) => (body.container_id ?? body.project_id) !== undefined, 'container_id is required');
 
 /** A workspace takes the place of a container: its id is the project's, and no ports are published. */
-export function projectRoutes({ provider, activity }: SandboxDeps): Route[] {
+export function projectRoutes({ provider, activity }: SandboxDeps): SandboxRoute[] {
   return [
     {
       method: 'POST',
@@ -29,7 +30,7 @@ export function projectRoutes({ provider, activity }: SandboxDeps): Route[] {
         const projectId = body.project_id === undefined ? newId() : projectIdOf(body);
         await provider.create(projectId, null);
         activity.touch(projectId);
-        return json({
+        return ok({
           status: 'ok',
           project_id: projectId,
           container_id: projectId,
@@ -52,7 +53,7 @@ export function projectRoutes({ provider, activity }: SandboxDeps): Route[] {
         const projectId = projectIdOf({ project_id: body.container_id ?? body.project_id });
         activity.stop(projectId);
         await provider.destroy(projectId, null);
-        return json({ status: 'ok', message: 'The workspace is removed' });
+        return ok({ status: 'ok', message: 'The workspace is removed' });
       },
     },
   ];

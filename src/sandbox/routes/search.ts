@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { FILE_TREE_LIMITS, readFileTree, type Workspace } from '#domain/workspace/index.ts';
+import { FILE_TREE_LIMITS, readFileTree } from '#domain/workspace/index.ts';
+import { ok } from '#http/kit/route.ts';
 import type { SandboxDeps } from '../deps.ts';
-import { ProjectRef, projectIdOf, workspacePathOf } from '../project-ref.ts';
-import { json, type Route, SMALL_BODY_BYTES } from '../route.ts';
+import { openProject } from '../open-project.ts';
+import { ProjectRef, workspacePathOf } from '../project-ref.ts';
+import { type SandboxRoute, SMALL_BODY_BYTES } from '../route.ts';
 
 const DEFAULT_LIMIT = 1000;
 const Limit = z.int().min(1).max(100_000).default(DEFAULT_LIMIT);
@@ -17,13 +19,7 @@ const GrepRequest = ProjectRef.extend({
 const GlobRequest = ProjectRef.extend({ pattern: z.string(), path: z.string().optional(), limit: Limit });
 
 /** Answers have the form of the commands that such services used to run, and the same as data. */
-export function searchRoutes({ provider, activity }: SandboxDeps): Route[] {
-  function open(ref: ProjectRef): Promise<Workspace> {
-    const projectId = projectIdOf(ref);
-    activity.touch(projectId);
-    return provider.open(projectId, null);
-  }
-
+export function searchRoutes(deps: SandboxDeps): SandboxRoute[] {
   return [
     {
       method: 'POST',
@@ -32,11 +28,11 @@ export function searchRoutes({ provider, activity }: SandboxDeps): Route[] {
       bodyLimit: SMALL_BODY_BYTES,
       async handle(request) {
         const { pattern, path, include, literal, limit, ...ref } = await request.json(GrepRequest);
-        const workspace = await open(ref);
+        const workspace = await openProject(deps, ref);
         const options = { path: workspacePathOf(path), include, literal, limit };
         const { matches, truncated } = await workspace.grep(pattern, options, request.signal());
         const lines = matches.map((match) => `${match.path}:${match.line}:${match.text}`);
-        return json({ ...asOutput(lines), matches, truncated });
+        return ok({ ...asOutput(lines), matches, truncated });
       },
     },
     {
@@ -46,10 +42,10 @@ export function searchRoutes({ provider, activity }: SandboxDeps): Route[] {
       bodyLimit: SMALL_BODY_BYTES,
       async handle(request) {
         const { pattern, path, limit, ...ref } = await request.json(GlobRequest);
-        const workspace = await open(ref);
+        const workspace = await openProject(deps, ref);
         const options = { path: workspacePathOf(path), limit };
         const { paths, truncated } = await workspace.glob(anyDepth(pattern), options, request.signal());
-        return json({ ...asOutput(paths), paths, truncated });
+        return ok({ ...asOutput(paths), paths, truncated });
       },
     },
     {
@@ -57,7 +53,7 @@ export function searchRoutes({ provider, activity }: SandboxDeps): Route[] {
       path: '/file/tree',
       access: 'token',
       async handle(request) {
-        const workspace = await open({
+        const workspace = await openProject(deps, {
           project_id: request.query('project_id'),
           session_id: request.query('session_id'),
         });
@@ -65,7 +61,7 @@ export function searchRoutes({ provider, activity }: SandboxDeps): Route[] {
         const readingMs = request.query('content') === 'false' ? 0 : FILE_TREE_LIMITS.readingMs;
         const limits = { ...FILE_TREE_LIMITS, readingMs };
         const tree = await readFileTree(workspace, path, request.signal(), limits);
-        return json({ status: 'ok', tree, truncated: tree.truncated === true });
+        return ok({ status: 'ok', tree, truncated: tree.truncated === true });
       },
     },
   ];

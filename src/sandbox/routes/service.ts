@@ -1,17 +1,18 @@
+import { HttpError } from '#http/kit/errors.ts';
+import { ok } from '#http/kit/route.ts';
 import type { SandboxDeps } from '../deps.ts';
-import { SandboxError } from '../errors.ts';
 import { projectIdOf } from '../project-ref.ts';
-import { json, type Route } from '../route.ts';
+import type { SandboxRoute } from '../route.ts';
 
 /** How the service is, what is in use, and how to end it. */
-export function serviceRoutes({ provider, activity, draining }: SandboxDeps): Route[] {
+export function serviceRoutes({ provider, activity, draining }: SandboxDeps): SandboxRoute[] {
   return [
     {
       method: 'GET',
       path: '/health',
       access: 'public',
       handle: () =>
-        json({
+        ok({
           status: draining() ? 'draining' : 'ok',
           active_sessions: activity.list().length,
           running: activity.running(),
@@ -25,7 +26,7 @@ export function serviceRoutes({ provider, activity, draining }: SandboxDeps): Ro
       access: 'token',
       handle: () => {
         const active = activity.list();
-        return json({
+        return ok({
           status: 'ok',
           sessions: active.map(({ projectId }) => projectId),
           count: active.length,
@@ -42,7 +43,7 @@ export function serviceRoutes({ provider, activity, draining }: SandboxDeps): Ro
       path: '/sessions/cleanup',
       access: 'token',
       handle: () =>
-        json({ status: 'ok', message: `Ended what ran for ${activity.stopAll()} projects; files are kept` }),
+        ok({ status: 'ok', message: `Ended what ran for ${activity.stopAll()} projects; files are kept` }),
     },
     {
       method: 'DELETE',
@@ -50,14 +51,14 @@ export function serviceRoutes({ provider, activity, draining }: SandboxDeps): Ro
       access: 'token',
       handle: (request) => {
         const known = activity.stop(projectIdOf({ project_id: request.param('id') }));
-        return json({ status: 'ok', message: known ? 'Ended what ran; files are kept' : 'Nothing ran' });
+        return ok({ status: 'ok', message: known ? 'Ended what ran; files are kept' : 'Nothing ran' });
       },
     },
   ];
 }
 
 /** Asked for by callers of older services; an invented answer would be believed. */
-export function unsupportedRoutes(): Route[] {
+export function unsupportedRoutes(): SandboxRoute[] {
   return [
     refusing('/projects/configure-domain', 'This service does not publish ports or domains'),
     refusing('/diagnostic', 'This service runs no language servers'),
@@ -65,13 +66,13 @@ export function unsupportedRoutes(): Route[] {
   ];
 }
 
-function refusing(path: string, message: string): Route {
+function refusing(path: string, message: string): SandboxRoute {
   return {
     method: 'POST',
     path,
     access: 'token',
     handle: () => {
-      throw new SandboxError('not_supported', message);
+      throw new HttpError(501, 'not_supported', message);
     },
   };
 }

@@ -1,9 +1,15 @@
 import { z } from 'zod';
-import type { Workspace } from '#domain/workspace/index.ts';
-import { HostGlobRequest, HostGrepRequest, HostTreeRequest } from '#infra/sandbox/wire/host-wire.ts';
+import { DomainError } from '#domain/errors.ts';
+import type { FileContent, Workspace } from '#domain/workspace/index.ts';
+import { ok, type Reply } from '#http/kit/route.ts';
+import {
+  FILE_STAT_HEADER,
+  HostGlobRequest,
+  HostGrepRequest,
+  HostTreeRequest,
+} from '#infra/sandbox/wire/host-wire.ts';
 import type { SandboxDeps } from '../deps.ts';
-import { SandboxError } from '../errors.ts';
-import { json, type Reply, type Route, type SandboxRequest, SMALL_BODY_BYTES } from '../route.ts';
+import { type SandboxRequest, type SandboxRoute, SMALL_BODY_BYTES } from '../route.ts';
 
 /** What a workspace takes at most in one write. */
 const MAX_FILE_BODY_BYTES = 64 * 1024 * 1024;
@@ -12,7 +18,7 @@ const PROJECT = '/v1/projects/:id';
 const WholeNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /** The port of a workspace over HTTP; commands go over the channel. `?root=` names an operator-listed directory. */
-export function workspaceRoutes({ provider, activity }: SandboxDeps): Route[] {
+export function workspaceRoutes({ provider, activity }: SandboxDeps): SandboxRoute[] {
   const place = (request: SandboxRequest): [string, string | null] => [
     request.param('id'),
     request.query('root') ?? null,
@@ -20,11 +26,11 @@ export function workspaceRoutes({ provider, activity }: SandboxDeps): Route[] {
 
   /** A route whose handler gets the open workspace and the path that was asked for. */
   function on(
-    method: Route['method'],
+    method: SandboxRoute['method'],
     path: string,
     handle: (workspace: Workspace, request: SandboxRequest, path: string) => Promise<Reply>,
     bodyLimit?: number,
-  ): Route {
+  ): SandboxRoute {
     return {
       method,
       path: `${PROJECT}${path}`,
@@ -47,7 +53,7 @@ export function workspaceRoutes({ provider, activity }: SandboxDeps): Route[] {
         const [projectId, root] = place(request);
         await provider.create(projectId, root);
         activity.touch(projectId);
-        return json({ status: 'ok' });
+        return ok({ status: 'ok' });
       },
     },
     {
@@ -58,30 +64,30 @@ export function workspaceRoutes({ provider, activity }: SandboxDeps): Route[] {
         const [projectId, root] = place(request);
         activity.stop(projectId);
         await provider.destroy(projectId, root);
-        return json({ status: 'ok' });
+        return ok({ status: 'ok' });
       },
     },
-    on('GET', '', async () => json({ status: 'ok' })),
+    on('GET', '', async () => ok({ status: 'ok' })),
     on('GET', '/stat', async (workspace, request, path) =>
-      json({ stat: await workspace.stat(path, request.signal()) }),
+      ok({ stat: await workspace.stat(path, request.signal()) }),
     ),
     on('GET', '/file', async (workspace, request, path) => {
       const range = { offset: wholeNumber(request, 'offset'), limit: wholeNumber(request, 'limit') };
-      return { kind: 'bytes', ...(await workspace.read(path, range, request.signal())) };
+      return fileReply(await workspace.read(path, range, request.signal()));
     }),
     on(
       'PUT',
       '/file',
       async (workspace, request, path) =>
-        json(await workspace.write(path, await request.bytes(), request.signal())),
+        ok(await workspace.write(path, await request.bytes(), request.signal())),
       MAX_FILE_BODY_BYTES,
     ),
     on('DELETE', '/file', async (workspace, request, path) => {
       await workspace.remove(path, request.signal());
-      return json({ status: 'ok' });
+      return ok({ status: 'ok' });
     }),
     on('GET', '/list', async (workspace, request, path) =>
-      json(await workspace.list(path, wholeNumber(request, 'limit') ?? 0, request.signal())),
+      ok(await workspace.list(path, wholeNumber(request, 'limit') ?? 0, request.signal())),
     ),
     ...searches(on),
   ];
@@ -89,19 +95,19 @@ export function workspaceRoutes({ provider, activity }: SandboxDeps): Route[] {
 
 function searches(
   on: (
-    method: Route['method'],
+    method: SandboxRoute['method'],
     path: string,
     handle: (workspace: Workspace, request: SandboxRequest) => Promise<Reply>,
     bodyLimit: number,
-  ) => Route,
-): Route[] {
+  ) => SandboxRoute,
+): SandboxRoute[] {
   return [
     on(
       'POST',
       '/tree',
       async (workspace, request) => {
         const { path, ...options } = await request.json(HostTreeRequest);
-        return json(await workspace.tree(path, options, request.signal()));
+        return ok(await workspace.tree(path, options, request.signal()));
       },
       SMALL_BODY_BYTES,
     ),
@@ -110,7 +116,7 @@ function searches(
       '/glob',
       async (workspace, request) => {
         const { pattern, ...options } = await request.json(HostGlobRequest);
-        return json(await workspace.glob(pattern, options, request.signal()));
+        return ok(await workspace.glob(pattern, options, request.signal()));
       },
       SMALL_BODY_BYTES,
     ),
@@ -119,7 +125,7 @@ function searches(
       '/grep',
       async (workspace, request) => {
         const { pattern, ...options } = await request.json(HostGrepRequest);
-        return json(await workspace.grep(pattern, options, request.signal()));
+        return ok(await workspace.grep(pattern, options, request.signal()));
       },
       SMALL_BODY_BYTES,
     ),
@@ -131,5 +137,14 @@ function wholeNumber(request: SandboxRequest, name: string): number | undefined 
   if (text === undefined) return undefined;
   const parsed = WholeNumber.safeParse(text);
   if (parsed.success && text !== '') return parsed.data;
-  throw new SandboxError('invalid_input', `${name} must be a whole number`);
+  throw new DomainError('invalid_input', `${name} must be a whole number`);
+}
+
+/** The bytes; what the file is travels in a header. */
+function fileReply({ bytes, stat }: FileContent): Reply {
+  const headers = {
+    'content-type': 'application/octet-stream',
+    [FILE_STAT_HEADER]: encodeURIComponent(JSON.stringify(stat)),
+  };
+  return { status: 200, bytes, headers };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { isDomainError } from '#domain/errors.ts';
-import { mountUpgrade, type Upgraded } from '#http/kit/upgrade.ts';
+import { mountUpgrade, type Upgraded } from '#http/kit/upgrade/upgrade.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { RawSocket } from '../socket/outlet.ts';

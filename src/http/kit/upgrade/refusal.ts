@@ -5,7 +5,7 @@ import { newId } from '#shared/ids.ts';
 import type { Log } from '#shared/log.ts';
 import { truncate } from '#shared/text.ts';
 import { createTokenBucket } from '#shared/token-bucket.ts';
-import { internalErrorReply, toErrorReply } from './errors.ts';
+import { internalErrorReply, toErrorReply } from '../errors.ts';
 
 /** Lines about refusals; what comes faster is counted in the next line. */
 const LOG_LINES = { perSecond: 0.5, burst: 20 };

@@ -7,7 +7,7 @@ import type { RawData, WebSocket } from 'ws';
 import { DomainError } from '#domain/errors.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
-import { createRefusals } from './upgrade-refusal.ts';
+import { createRefusals } from './refusal.ts';
 
 const ADMISSION_TIMEOUT_MS = 15_000;
 const MAX_FRAGMENTS = 1024;
