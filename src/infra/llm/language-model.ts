@@ -6,7 +6,10 @@ import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import { createDemoModel } from './demo/demo-model.ts';
 import { describeFailure } from './failure/describe-failure.ts';
+import { createRefusalMemory, type RefusalMemory } from './families/refusal-memory.ts';
+import { adjustmentFor, type RefusedRequest } from './families/refusals.ts';
 import type { ProviderHttp } from './http/guarded-fetch.ts';
+import { hasPart, imagesOf } from './prompt/request-content.ts';
 import type { ProviderAdapter } from './providers/adapter.ts';
 import { ADAPTER_LOADERS } from './providers/table.ts';
 import { runAttempt } from './stream/attempt.ts';
@@ -39,6 +42,7 @@ export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageMo
   const shutdown = new AbortController();
   // Building a model costs a millisecond, most of it for schemas.
   const models = new LRUCache<string, LanguageModelV3>({ max: MAX_KEPT_MODELS });
+  const memory = createRefusalMemory();
   let http: Promise<ProviderHttp> | null = null;
 
   function loadHttp(): Promise<ProviderHttp> {
@@ -81,7 +85,7 @@ export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageMo
       try {
         const adapter = await load();
         const model = await modelOf(adapter, request.selection);
-        yield* withRetries(deps, { adapter, model, request, signal: ended.signal });
+        yield* withRetries(deps, { adapter, model, memory, request, signal: ended.signal });
       } catch (error) {
         const failure = describeFailure(error, request.selection.apiKey, deps.clock.now());
         yield { type: 'finish', stopReason: 'error', usage: NO_USAGE, error: failure.error };
@@ -100,31 +104,60 @@ export function createLanguageModel(deps: LanguageModelDeps): ClosableLanguageMo
 interface Call {
   adapter: ProviderAdapter;
   model: LanguageModelV3;
+  memory: RefusalMemory;
   request: ModelRequest;
   signal: AbortSignal;
 }
 
+/** A call that fails is made again after a wait, one that is refused for its content at once, without that. */
 async function* withRetries(deps: LanguageModelDeps, call: Call): AsyncGenerator<ModelPart, void> {
-  const { request, signal } = call;
+  const { request, signal, memory } = call;
   const headers = { 'x-session-id': request.sessionId, 'user-agent': deps.userAgent };
-  const attemptDeps = { ...call, headers, now: () => deps.clock.now() };
-  for (let attempt = 1; ; attempt += 1) {
+  const made = new Set(memory.adjustments(request.selection));
+  const isRefusedImage = (data: Uint8Array): boolean => memory.isRefused(request.selection, data);
+  const adjustments = { made, isRefusedImage };
+  const attemptDeps = { ...call, headers, adjustments, now: () => deps.clock.now() };
+  for (let attempt = 1; ; ) {
     const end = yield* runAttempt(attemptDeps, request, signal);
     const { usage } = end;
     if (end.type === 'cancelled') return yield { type: 'finish', stopReason: 'cancelled', usage };
-    if (end.type === 'ended') return yield { type: 'finish', stopReason: end.stopReason, usage };
+    if (end.type === 'ended') {
+      memory.remember(request, made);
+      return yield { type: 'finish', stopReason: end.stopReason, usage };
+    }
     const { error } = end.failure;
-    const waitMs = retryWaitMs(end.failure, attempt);
+    const adjustment = adjustmentFor(error, { ...contentOf(request), made });
+    const waitMs = adjustment ? 0 : retryWaitMs(end.failure, attempt);
     const { providerId, model } = request.selection;
     deps.log.info(
-      { provider: providerId, model: model.id, code: error.code, status: error.status, attempt, waitMs },
+      {
+        provider: providerId,
+        model: model.id,
+        code: error.code,
+        status: error.status,
+        attempt,
+        adjustment,
+        waitMs,
+      },
       'model call failed',
     );
     if (waitMs === null) return yield { type: 'finish', stopReason: 'error', usage, error };
     yield { type: 'restart', attempt, reason: error.message, usage };
-    await deps.sleep(waitMs, signal).catch(() => {});
+    if (adjustment) made.add(adjustment);
+    else {
+      attempt += 1;
+      await deps.sleep(waitMs, signal).catch(() => {});
+    }
     if (signal.aborted) return yield { type: 'finish', stopReason: 'cancelled', usage: NO_USAGE };
   }
+}
+
+function contentOf(request: ModelRequest): Omit<RefusedRequest, 'made'> {
+  return {
+    hasImages: request.selection.model.supportsImages && imagesOf(request).length > 0,
+    hasReasoning: hasPart(request, 'reasoning'),
+    hasCalls: hasPart(request, 'tool_call'),
+  };
 }
 
 function unavailableType(providerType: string): ModelPart {

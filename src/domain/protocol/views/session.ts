@@ -35,7 +35,7 @@ export const SessionStatusView = z
   .meta({ id: 'SessionStatus' });
 export type SessionStatusView = z.infer<typeof SessionStatusView>;
 
-export const ReasoningEffort = z.enum(['minimal', 'low', 'medium', 'high']);
+export const ReasoningEffort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
 export type ReasoningEffort = z.infer<typeof ReasoningEffort>;
 
 /** The config object of the protocol. Absent keys stand for null. */

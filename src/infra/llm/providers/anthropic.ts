@@ -7,8 +7,10 @@ import type {
 } from '@ai-sdk/provider';
 import type { ModelSelection } from '#domain/provider/index.ts';
 import { createAnthropicNormalizer } from '../dialects/anthropic.ts';
-import { toPrompt, toTools } from '../prompt.ts';
-import { keyOf, type ProviderAdapter, samplingOptions } from './adapter.ts';
+import { WORD_ID } from '../families/call-ids.ts';
+import { ANTHROPIC_EFFORTS, effortFor } from '../families/efforts.ts';
+import { toPrompt, toTools } from '../prompt/prompt.ts';
+import { imageRules, keyOf, type ProviderAdapter, samplingOptions } from './adapter.ts';
 
 const BASE_URL = 'https://api.anthropic.com/v1';
 const CACHED = { anthropic: { cacheControl: { type: 'ephemeral' } } };
@@ -22,31 +24,48 @@ const THINKING_TOKENS: Record<string, number> = {
   xhigh: 24_000,
   max: 32_000,
 };
-const EFFORTS = new Set(['low', 'medium', 'high', 'xhigh', 'max']);
 
 export const anthropicAdapter: ProviderAdapter = {
   normalizer: () => createAnthropicNormalizer,
   thinkTags: () => false,
   createModel: (selection, fetch) =>
     createAnthropic({
-      baseURL: selection.baseUrl ?? BASE_URL,
+      baseURL: versionedUrl(selection.baseUrl ?? BASE_URL),
       apiKey: keyOf(selection),
       fetch,
     }).messages(selection.model.id),
-  callOptions(request) {
+  callOptions(request, adjustments) {
+    const withThinking = !adjustments.made.has('no_reasoning');
     const prompt = toPrompt(request.messages, {
-      supportsImages: request.selection.model.supportsImages,
+      ...imageRules(request, adjustments),
       imagesInToolResults: true,
-      strictToolCallIds: true,
+      callIds: WORD_ID,
+      reasoning: withThinking ? 'blocks' : 'none',
+      signatures: { foreign: null, own: null },
     });
+    const thinking = withThinking ? thinkingOptions(request.selection) : {};
+    const isRefused = 'anthropicBeta' in thinking && lacksThinking(prompt);
     return {
       ...samplingOptions(request),
       prompt: markPrompt(prompt),
       tools: markLastTool(toTools(request.tools)),
-      providerOptions: { anthropic: thinkingOptions(request.selection) },
+      providerOptions: { anthropic: isRefused ? {} : thinking },
     };
   },
 };
+
+/** Users write the address with and without its version. */
+export function versionedUrl(baseUrl: string): string {
+  const plain = baseUrl.replace(/\/+$/, '');
+  return /\/v\d+$/.test(plain) ? plain : `${plain}/v1`;
+}
+
+/** A budget of thinking is refused in the middle of a tool's use that began without any. */
+function lacksThinking(prompt: LanguageModelV3Prompt): boolean {
+  const last = prompt.findLast(({ role }) => role === 'assistant');
+  if (prompt.at(-1)?.role !== 'tool' || last?.role !== 'assistant') return false;
+  return last.content[0]?.type !== 'reasoning';
+}
 
 /** The last system message and the last two messages: with the last tool, the four markers that are allowed. */
 export function markPrompt(prompt: LanguageModelV3Prompt): LanguageModelV3Prompt {
@@ -72,8 +91,8 @@ function markLastTool(tools: LanguageModelV3FunctionTool[] | undefined): typeof 
 export function thinkingOptions({ model, reasoningEffort }: ModelSelection): JSONObject {
   if (!model.canReason || !reasoningEffort || reasoningEffort === 'none') return {};
   if (takesEffort(model.id)) {
-    const effort = EFFORTS.has(reasoningEffort) ? reasoningEffort : 'low';
-    return { thinking: { type: 'adaptive' }, effort };
+    const effort = effortFor(ANTHROPIC_EFFORTS, model.id, reasoningEffort);
+    return { thinking: { type: 'adaptive' }, ...(effort ? { effort } : {}) };
   }
   return {
     thinking: { type: 'enabled', budgetTokens: THINKING_TOKENS[reasoningEffort] ?? 2_000 },

@@ -3,12 +3,20 @@ import type { LanguageModelV3CallOptions } from '@ai-sdk/provider';
 import type { ModelRequest, ModelSelection } from '#domain/provider/index.ts';
 import { createChatNormalizer } from '../dialects/chat.ts';
 import { createResponsesNormalizer } from '../dialects/responses.ts';
-import { toPrompt, toTools } from '../prompt.ts';
-import { keyOf, type ProviderAdapter, samplingOptions } from './adapter.ts';
+import { WORD_ID } from '../families/call-ids.ts';
+import { effortFor, OPENAI_EFFORTS } from '../families/efforts.ts';
+import { toPrompt, toTools } from '../prompt/prompt.ts';
+import {
+  imageRules,
+  keyOf,
+  type ProviderAdapter,
+  type RequestAdjustments,
+  samplingOptions,
+} from './adapter.ts';
 import { chatCallOptions, createChatModel } from './openai-compat.ts';
 
 const BASE_URL = 'https://api.openai.com/v1';
-const REASONING_MODEL = /^(o\d|gpt-([5-9]|\d\d))(?!.*chat)/;
+const REASONING_MODEL = /^([\w.-]+\/)*(o\d|gpt-([5-9]|\d\d))(?!.*chat)/;
 
 /**
  * OpenAI itself is spoken to over the Responses API. Another base URL is a proxy or a look-alike, which
@@ -24,8 +32,10 @@ export const openaiAdapter: ProviderAdapter = {
     const baseURL = selection.baseUrl ?? BASE_URL;
     return createOpenAI({ baseURL, apiKey: keyOf(selection), fetch }).responses(selection.model.id);
   },
-  callOptions: (request) =>
-    isOpenai(request.selection) ? responsesOptions(request) : chatCallOptions(request),
+  callOptions: (request, adjustments) =>
+    isOpenai(request.selection)
+      ? responsesOptions(request, adjustments)
+      : chatCallOptions(request, adjustments),
 };
 
 export function isOpenai({ baseUrl }: ModelSelection): boolean {
@@ -33,14 +43,21 @@ export function isOpenai({ baseUrl }: ModelSelection): boolean {
 }
 
 /** Nothing is stored at the provider, so reasoning travels with us, encrypted. */
-function responsesOptions(request: ModelRequest): LanguageModelV3CallOptions {
+function responsesOptions(
+  request: ModelRequest,
+  adjustments: RequestAdjustments,
+): LanguageModelV3CallOptions {
   const { model, reasoningEffort } = request.selection;
+  const effort =
+    model.canReason && reasoningEffort ? effortFor(OPENAI_EFFORTS, model.id, reasoningEffort) : null;
   return {
     ...samplingOptions(request),
     prompt: toPrompt(request.messages, {
-      supportsImages: model.supportsImages,
+      ...imageRules(request, adjustments),
       imagesInToolResults: true,
-      strictToolCallIds: true,
+      callIds: WORD_ID,
+      reasoning: adjustments.made.has('no_reasoning') ? 'none' : 'blocks',
+      signatures: { foreign: null, own: null },
     }),
     tools: toTools(request.tools),
     providerOptions: {
@@ -48,7 +65,7 @@ function responsesOptions(request: ModelRequest): LanguageModelV3CallOptions {
         store: false,
         promptCacheKey: request.sessionId,
         ...(model.canReason ? { reasoningSummary: 'auto', include: ['reasoning.encrypted_content'] } : {}),
-        ...(model.canReason && reasoningEffort ? { reasoningEffort } : {}),
+        ...(effort ? { reasoningEffort: effort } : {}),
       },
     },
   };

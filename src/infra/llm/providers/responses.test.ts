@@ -4,6 +4,7 @@ import type { ModelPart, ModelRequest } from '#domain/provider/index.ts';
 import { createProviderFetch } from '../http/provider-fetch.ts';
 import { type AttemptEnd, runAttempt } from '../stream/attempt.ts';
 import { testSelection } from '../test-selection.ts';
+import { AS_IT_IS } from './adapter.ts';
 import { openaiAdapter } from './openai.ts';
 
 type Event = { type: string } & Record<string, unknown>;
@@ -58,7 +59,7 @@ async function call(
     stallMs: 1_000,
   });
   const model = openaiAdapter.createModel(REQUEST.selection, fetch);
-  const deps = { adapter: openaiAdapter, model, headers: {}, now: () => 0 };
+  const deps = { adapter: openaiAdapter, model, headers: {}, adjustments: AS_IT_IS, now: () => 0 };
   const running = runAttempt(deps, REQUEST, new AbortController().signal);
   const parts: ModelPart[] = [];
   for (;;) {

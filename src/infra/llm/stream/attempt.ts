@@ -2,7 +2,7 @@ import type { LanguageModelV3, LanguageModelV3StreamPart } from '@ai-sdk/provide
 import type { ModelPart, ModelRequest, StopReason, Usage } from '#domain/provider/index.ts';
 import { describeFailure } from '../failure/describe-failure.ts';
 import { type Failure, TRUNCATED } from '../failure/failure.ts';
-import type { ProviderAdapter } from '../providers/adapter.ts';
+import type { ProviderAdapter, RequestAdjustments } from '../providers/adapter.ts';
 import { createPartMapper, type PartMapper, toStopReason } from './part-mapper.ts';
 import { estimateUsage, NO_USAGE } from './usage.ts';
 
@@ -10,6 +10,7 @@ export interface AttemptDeps {
   adapter: ProviderAdapter;
   model: LanguageModelV3;
   headers: Record<string, string>;
+  adjustments: RequestAdjustments;
   now(): number;
 }
 
@@ -69,9 +70,9 @@ function openCall(signal: AbortSignal): Call {
   };
   signal.addEventListener('abort', onAbort, { once: true });
   return {
-    async open({ adapter, model, headers }, request) {
+    async open({ adapter, model, headers, adjustments }, request) {
       if (signal.aborted) return null;
-      const call = adapter.callOptions(request);
+      const call = adapter.callOptions(request, adjustments);
       const options = { ...call, headers, abortSignal: abort.signal, includeRawChunks: true };
       wasSent = true;
       const opening = Promise.resolve(model.doStream(options)).then(({ stream }) => stream.getReader());

@@ -31,6 +31,7 @@ export function createThinkSplitter(): ThinkSplitter {
   let hasThought = false;
   let isFenced = false;
   let backticks = 0;
+  let lastCharacter: string | undefined;
 
   function atStart(out: ThinkEvent[]): boolean {
     const text = held.trimStart();
@@ -76,7 +77,7 @@ export function createThinkSplitter(): ThinkSplitter {
       emit(out, 'text', Math.max(0, at - 1));
       return false;
     }
-    const isQuoted = isTalk(held[at - 1], held[end]);
+    const isQuoted = isTalk(at > 0 ? held[at - 1] : lastCharacter, held[end]);
     emit(out, 'text', at);
     if (isQuoted || isFenced) {
       emit(out, 'text', LONE_CLOSE.length);
@@ -94,6 +95,7 @@ export function createThinkSplitter(): ThinkSplitter {
     if (length <= 0) return;
     const text = held.slice(0, length);
     held = held.slice(length);
+    lastCharacter = text.at(-1);
     if (type === 'text' && mayLackOpening) readFences(text);
     out.push({ type, text });
   }

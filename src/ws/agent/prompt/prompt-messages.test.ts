@@ -106,7 +106,44 @@ test('signed reasoning goes back only to the model that made it', async () => {
   const [same] = await build([message('assistant', parts)]);
   const [other] = await build([message('assistant', parts, { model: 'n' })]);
   expect(same).toMatchObject({ parts: [{ type: 'reasoning', text: 'hm' }, { type: 'text' }] });
-  expect(other).toMatchObject({ parts: [{ type: 'text' }] });
+  const [reasoning] = other?.role === 'assistant' ? other.parts : [];
+  expect(reasoning).toEqual({ type: 'reasoning', text: 'hm', isForeign: true });
+});
+
+test('a call goes back with the id and the metadata of its provider, to another model as a foreign one', async () => {
+  const call: MessagePart = {
+    type: 'tool_call',
+    id: 'own',
+    name: 'ls',
+    input: '{}',
+    finished: true,
+    provider_call_id: 'theirs',
+    provider_metadata: { p: { s: 1 } },
+  };
+  const [same] = await build([message('assistant', [call])]);
+  const [other] = await build([message('assistant', [call], { provider: 'q' })]);
+  const sent = { type: 'tool_call', id: 'own', providerCallId: 'theirs', name: 'ls', input: {} };
+  expect(same).toEqual({ role: 'assistant', parts: [{ ...sent, providerMetadata: { p: { s: 1 } } }] });
+  expect(other).toEqual({ role: 'assistant', parts: [{ ...sent, isForeign: true }] });
+});
+
+test('a block of reasoning without text goes back in its place', async () => {
+  const [assistant] = await build([
+    message('assistant', [
+      { type: 'reasoning', thinking: '', provider_metadata: { anthropic: { redactedData: 'x' } } },
+      { type: 'text', text: 'a ' },
+      { type: 'reasoning', thinking: '', signature: 's' },
+      called('a'),
+    ]),
+  ]);
+  expect(assistant).toMatchObject({
+    parts: [
+      { type: 'reasoning', text: '', providerMetadata: { anthropic: { redactedData: 'x' } } },
+      { type: 'text', text: 'a ' },
+      { type: 'reasoning', text: '', providerMetadata: { anthropic: { signature: 's' } } },
+      { type: 'tool_call' },
+    ],
+  });
 });
 
 test('images go to models that can see, others are told', async () => {

@@ -1,4 +1,10 @@
-import type { ImagePart, Message, ToolCallPart, ToolResultPart } from '#domain/message/index.ts';
+import type {
+  ImagePart,
+  Message,
+  ReasoningPart,
+  ToolCallPart,
+  ToolResultPart,
+} from '#domain/message/index.ts';
 import type { ModelSelection, PromptMessage, PromptPart, PromptToolResult } from '#domain/provider/index.ts';
 import { resultsOf } from '../turn/turn-state.ts';
 
@@ -73,20 +79,17 @@ function assistant(
   const parts: PromptPart[] = [];
   const answers: PromptToolResult[] = [];
   for (const part of message.parts) {
-    if (part.type === 'text' && part.text.trim() !== '') parts.push({ type: 'text', text: part.text.trim() });
-    // Signed by one model; another one refuses it.
-    if (part.type === 'reasoning' && sameModel && part.thinking !== '') {
-      const metadata = reasoningMetadata(part.signature, part.provider_metadata);
-      parts.push({ type: 'reasoning', text: part.thinking, providerMetadata: metadata });
-    }
+    if (part.type === 'text' && part.text.trim() !== '') parts.push({ type: 'text', text: part.text });
+    if (part.type === 'reasoning') parts.push(reasoning(part, sameModel));
     if (part.type !== 'tool_call') continue;
     const input = parseInput(part.input);
     parts.push({
       type: 'tool_call',
       id: part.id,
+      ...(part.provider_call_id === undefined ? {} : { providerCallId: part.provider_call_id }),
       name: part.name,
       input: input ?? {},
-      ...(sameModel && part.provider_metadata ? { providerMetadata: part.provider_metadata } : {}),
+      ...(sameModel ? ownMetadata(part.provider_metadata) : { isForeign: true }),
     });
     answers.push(answer(part, input === null, results.get(part.id), selection.model.supportsImages));
   }
@@ -97,11 +100,20 @@ function assistant(
   ];
 }
 
-function reasoningMetadata(
-  signature: string | undefined,
-  metadata: Record<string, unknown> | undefined,
-): Record<string, unknown> | undefined {
-  return metadata ?? (signature === undefined ? undefined : { anthropic: { signature } });
+/** Metadata are signed by one model; another one would refuse them. */
+function reasoning(
+  { thinking, signature, provider_metadata }: ReasoningPart,
+  sameModel: boolean,
+): PromptPart {
+  if (!sameModel) return { type: 'reasoning', text: thinking, isForeign: true };
+  const signed = signature === undefined ? undefined : { anthropic: { signature } };
+  return { type: 'reasoning', text: thinking, ...ownMetadata(provider_metadata ?? signed) };
+}
+
+function ownMetadata(metadata: Record<string, unknown> | undefined): {
+  providerMetadata?: Record<string, unknown>;
+} {
+  return metadata ? { providerMetadata: metadata } : {};
 }
 
 function answer(
