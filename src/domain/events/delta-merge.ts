@@ -1,3 +1,4 @@
+import { withoutHalfPair } from '#shared/text.ts';
 import type { Delta } from './publisher.ts';
 
 /** Beyond this a merged delta delays its own first character for no gain. */
@@ -17,9 +18,8 @@ export function samePart(a: Delta, b: Delta): boolean {
 
 /** Cuts off a high surrogate at the end: its other half comes with the next delta. */
 export function splitSurrogate(content: string): { whole: string; rest: string } {
-  const last = content.charCodeAt(content.length - 1);
-  const cut = last >= 0xd800 && last <= 0xdbff;
-  return cut ? { whole: content.slice(0, -1), rest: content.slice(-1) } : { whole: content, rest: '' };
+  const whole = withoutHalfPair(content);
+  return { whole, rest: content.slice(whole.length) };
 }
 
 export function isMergeable(delta: Delta): boolean {

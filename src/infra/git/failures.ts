@@ -1,4 +1,5 @@
 import { SourceControlError } from '#domain/workspace/index.ts';
+import { truncate } from '#shared/text.ts';
 
 const MAX_QUOTED = 200;
 
@@ -24,8 +25,5 @@ export function gitFailure(stderr: string): SourceControlError {
 }
 
 function quotable(text: string): string {
-  return text
-    .replace(/[^\x20-\x7e]+/g, ' ')
-    .trim()
-    .slice(0, MAX_QUOTED);
+  return truncate(text.replace(/[^\x20-\x7e]+/g, ' ').trim(), MAX_QUOTED);
 }

@@ -6,8 +6,8 @@ import {
   WorkspaceError,
 } from '#domain/workspace/index.ts';
 import { unlessAborted } from '#shared/async/unless-aborted.ts';
+import { createOutputBuffer, type OutputBuffer } from '#shared/output-buffer.ts';
 import type { LaunchedProcess } from '../driver.ts';
-import { createOutputBuffer, type OutputBuffer } from './output-buffer.ts';
 
 /** Between TERM and KILL. */
 const TERM_GRACE_MS = 2000;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { GrepMatch } from '#domain/workspace/index.ts';
+import { truncate } from '#shared/text.ts';
 import { workspacePath } from '../paths.ts';
 import { defineTool, readOnly } from '../tool.ts';
 
@@ -46,10 +47,7 @@ export function formatMatches(matches: readonly GrepMatch[], truncated: boolean)
   const byFile = new Map<string, string[]>();
   for (const { path, line, column, text } of matches) {
     const file = workspacePath(path);
-    const cut =
-      text.length > MAX_LINE_CHARS
-        ? `${text.slice(0, MAX_LINE_CHARS).replace(/[\ud800-\udbff]$/, '')}...`
-        : text;
+    const cut = text.length > MAX_LINE_CHARS ? `${truncate(text, MAX_LINE_CHARS)}...` : text;
     const lines = byFile.get(file) ?? [];
     lines.push(`  Line ${line}, Char ${column}: ${cut.replace(/\r?\n$/, '')}`);
     byFile.set(file, lines);

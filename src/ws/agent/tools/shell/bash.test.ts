@@ -104,3 +104,10 @@ test('shows output while it runs', async () => {
   );
   expect(tails.at(-1)).toBe('a\nb\n');
 });
+
+test('the model sees what a terminal would show in the end', async () => {
+  const command = String.raw`printf '\033[31mred\033[0m\n'; printf '10%%\r50%%\r100%%\n'; printf '\033[1mE\033[0m' >&2`;
+  const result = await run(command);
+  expect(result.content).toBe('red\n100%\nE\n\n<cwd>/workspace</cwd>');
+  expect(result.metadata).toMatchObject({ output: 'red\n100%\nE' });
+});

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import type { Job, ToolScope } from '../../ports.ts';
-import { tailOf } from '../output.ts';
 import { workspacePath } from '../paths.ts';
 import type { ToolPlan, ToolResult } from '../tool.ts';
 import { defineTool, failure, plan, refuse } from '../tool.ts';
 import { blockedCommand } from './command-rules/blocked-commands.ts';
 import { isReadOnlyCommand } from './command-rules/read-only-command.ts';
 import { jobText } from './job-output-text.ts';
+import { terminalText } from './terminal-text.ts';
 
 const AUTO_BACKGROUND_SECONDS = 60;
 const FAST_FINISH_MS = 1000;
-const PROGRESS_TAIL_CHARS = 8192;
+const PROGRESS_TAIL_BYTES = 8192;
 
 export const NO_OUTPUT = 'no output';
 
@@ -96,7 +96,7 @@ async function run(
     cwd,
     env: SHELL_ENVIRONMENT,
   });
-  job.onOutput = () => control.progress(tailOf(job.stdout.tail() || job.stdout.head(), PROGRESS_TAIL_CHARS));
+  job.onOutput = () => control.progress(terminalText(job.stdout.last(PROGRESS_TAIL_BYTES)));
   const waitMs = input.run_in_background
     ? FAST_FINISH_MS
     : (input.auto_background_after ?? AUTO_BACKGROUND_SECONDS) * 1000;

@@ -1,12 +1,14 @@
 import type { Job } from '../../ports.ts';
 import { MAX_OUTPUT_CHARS, truncateMiddle } from '../output.ts';
+import { terminalText } from './terminal-text.ts';
 
-/** What a job has put out so far: stdout, then stderr, then how it ended. */
+/** What a job has put out so far, as a terminal would show it: stdout, then stderr, then how it ended. */
 export function jobText(job: Job, ending?: string): string {
-  const streams = [job.stdout, job.stderr].map((buffer) => ({
-    text: buffer.dropped() ? `${buffer.head()}\n…\n${buffer.tail()}` : buffer.head() + buffer.tail(),
-    dropped: buffer.droppedLines(),
-  }));
+  const streams = [job.stdout, job.stderr].map((buffer) => {
+    const { head, tail, droppedBytes, droppedLines } = buffer.ends();
+    const text = droppedBytes === 0 ? head : `${head}\n…\n${tail}`;
+    return { text: terminalText(text), dropped: droppedLines };
+  });
   const dropped = streams.reduce((sum, stream) => sum + stream.dropped, 0);
   const joined = streams
     .map(({ text }) => text)

@@ -1,11 +1,14 @@
 import type { Readable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
 import { type Workspace, WorkspaceError, type WorkspaceProcess } from '#domain/workspace/index.ts';
 import type { Clock } from '#shared/clock.ts';
-import { createOutputBuffer, type OutputBuffer } from './output-buffer.ts';
+import { createOutputBuffer, type OutputBuffer } from '#shared/output-buffer.ts';
 
-const MAX_JOBS_PER_SESSION = 50;
+const MAX_RUNNING_PER_SESSION = 50;
+const MAX_FINISHED_PER_SESSION = 20;
 const KEEP_FINISHED_MS = 480 * 60_000;
+const SWEEP_MS = 60_000;
+/** Of each stream; half from its beginning, half from its end. */
+const MAX_STREAM_BYTES = 64 * 1024;
 
 export interface JobRequest {
   command: string;
@@ -38,7 +41,7 @@ export interface Job {
 
 /** Commands of sessions, in the background or on their way to it. */
 export interface JobRegistry {
-  /** Throws `WorkspaceError` when the session already has too many. */
+  /** Throws `WorkspaceError` when too many of the session are running. */
   start(sessionId: string, workspace: Workspace, request: JobRequest): Promise<Job>;
   get(sessionId: string, id: string): Job | null;
   /** Those that are still remembered, oldest first. */
@@ -49,20 +52,34 @@ export interface JobRegistry {
   close(): Promise<void>;
 }
 
-export function createJobRegistry({ clock }: { clock: Clock }): JobRegistry {
-  const sessions = new Map<
-    string,
-    { jobs: Map<string, Job & { endedAt: number | null }>; counter: number }
-  >();
-  let closed = false;
+export interface JobRegistryDeps {
+  clock: Clock;
+  /** How often jobs that ended long ago are looked for. */
+  sweepIntervalMs?: number;
+}
 
-  function forget(sessionId: string): void {
-    const session = sessions.get(sessionId);
-    if (!session) return;
-    const limit = clock.now() - KEEP_FINISHED_MS;
-    for (const [id, job] of session.jobs) {
-      if (job.endedAt !== null && job.endedAt < limit) session.jobs.delete(id);
-    }
+interface SessionJobs {
+  jobs: Map<string, KnownJob>;
+  /** Ids are not given twice. */
+  counter: number;
+  lastUsedAt: number;
+}
+
+interface KnownJob extends Job {
+  endedAt: number | null;
+}
+
+export function createJobRegistry({ clock, sweepIntervalMs = SWEEP_MS }: JobRegistryDeps): JobRegistry {
+  const sessions = new Map<string, SessionJobs>();
+  let closed = false;
+  const sweeper = setInterval(() => sweep(sessions, clock.now() - KEEP_FINISHED_MS), sweepIntervalMs);
+  sweeper.unref();
+
+  function sessionOf(sessionId: string): SessionJobs {
+    const session = sessions.get(sessionId) ?? { jobs: new Map(), counter: 0, lastUsedAt: 0 };
+    session.lastUsedAt = clock.now();
+    sessions.set(sessionId, session);
+    return session;
   }
 
   async function closeSession(sessionId: string): Promise<void> {
@@ -74,15 +91,8 @@ export function createJobRegistry({ clock }: { clock: Clock }): JobRegistry {
   return {
     async start(sessionId, workspace, request) {
       if (closed) throw new WorkspaceError('unavailable', 'The server is shutting down');
-      forget(sessionId);
-      const session = sessions.get(sessionId) ?? { jobs: new Map(), counter: 0 };
-      if (session.jobs.size >= MAX_JOBS_PER_SESSION) {
-        throw new WorkspaceError(
-          'refused',
-          `This session already has ${MAX_JOBS_PER_SESSION} jobs; end one with job_kill`,
-        );
-      }
-      sessions.set(sessionId, session);
+      const session = sessionOf(sessionId);
+      refuseTooMany(session);
       session.counter += 1;
       const id = session.counter.toString(16).toUpperCase().padStart(3, '0');
       const process = await workspace.spawn({
@@ -93,42 +103,59 @@ export function createJobRegistry({ clock }: { clock: Clock }): JobRegistry {
       });
       const job = createJob(id, request, process, clock);
       session.jobs.set(id, job);
+      const forget = () => dropOldest(session.jobs);
+      job.done.then(forget, forget);
       if (closed || sessions.get(sessionId) !== session) await job.kill();
       return job;
     },
-    get(sessionId, id) {
-      forget(sessionId);
-      return sessions.get(sessionId)?.jobs.get(id.toUpperCase()) ?? null;
-    },
-    list(sessionId) {
-      forget(sessionId);
-      return [...(sessions.get(sessionId)?.jobs.values() ?? [])];
-    },
+    get: (sessionId, id) => sessions.get(sessionId)?.jobs.get(id.toUpperCase()) ?? null,
+    list: (sessionId) => [...(sessions.get(sessionId)?.jobs.values() ?? [])],
     remove(sessionId, id) {
       sessions.get(sessionId)?.jobs.delete(id);
     },
     closeSession,
     async close() {
       closed = true;
+      clearInterval(sweeper);
       await Promise.all([...sessions.keys()].map(closeSession));
     },
   };
 }
 
-function createJob(
-  id: string,
-  request: JobRequest,
-  process: WorkspaceProcess,
-  clock: Clock,
-): Job & { endedAt: number | null } {
+function refuseTooMany({ jobs }: SessionJobs): void {
+  const running = [...jobs.values()].filter((job) => job.endedAt === null);
+  if (running.length < MAX_RUNNING_PER_SESSION) return;
+  throw new WorkspaceError(
+    'refused',
+    `${MAX_RUNNING_PER_SESSION} jobs of this session are running already; end one with job_kill`,
+  );
+}
+
+/** Forgets jobs that ended before `limit`, with their output, and sessions that have none. */
+function sweep(sessions: Map<string, SessionJobs>, limit: number): void {
+  for (const [sessionId, { jobs, lastUsedAt }] of sessions) {
+    for (const job of jobs.values()) if (job.endedAt !== null && job.endedAt < limit) jobs.delete(job.id);
+    if (jobs.size === 0 && lastUsedAt < limit) sessions.delete(sessionId);
+  }
+}
+
+/** Keeps the youngest of those that have ended; with a job goes its output. */
+function dropOldest(jobs: Map<string, KnownJob>): void {
+  const finished = [...jobs.values()].filter((job) => job.endedAt !== null);
+  finished.sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0));
+  const tooMany = Math.max(0, finished.length - MAX_FINISHED_PER_SESSION);
+  for (const job of finished.slice(0, tooMany)) jobs.delete(job.id);
+}
+
+function createJob(id: string, request: JobRequest, process: WorkspaceProcess, clock: Clock): KnownJob {
   const { command, description, cwd } = request;
-  const stdout = createOutputBuffer();
-  const stderr = createOutputBuffer();
+  const stdout = createOutputBuffer(MAX_STREAM_BYTES);
+  const stderr = createOutputBuffer(MAX_STREAM_BYTES);
   let exit: JobExit | null = null;
   process.stdin.on('error', () => {});
   process.stdin.end();
   const drained = [collect(process.stdout, stdout), collect(process.stderr, stderr)];
-  const job: Job & { endedAt: number | null } = {
+  const job: KnownJob = {
     id,
     command,
     description,
@@ -150,15 +177,11 @@ function createJob(
   return job;
 
   function collect(stream: Readable, buffer: OutputBuffer): Promise<void> {
-    const decoder = new StringDecoder('utf8');
-    const push = (text: string) => {
-      if (text === '') return;
-      buffer.push(text);
+    stream.on('data', (chunk: Buffer) => {
+      buffer.push(chunk);
       job.onOutput?.();
-    };
-    stream.on('data', (chunk: Buffer) => push(decoder.write(chunk)));
+    });
     return new Promise((resolve) => {
-      stream.once('end', () => push(decoder.end()));
       stream.once('error', () => resolve());
       stream.once('close', () => resolve());
       if (stream.destroyed) resolve();

@@ -1,3 +1,4 @@
+import { truncate } from '#shared/text.ts';
 import type { ToolScope } from '../../ports.ts';
 import { refuse } from '../tool.ts';
 
@@ -7,7 +8,7 @@ const MAX_COMMAND_CHARS = 80;
 export function unknownJob({ jobs, session }: Pick<ToolScope, 'jobs' | 'session'>, id: string) {
   const known = jobs.list(session.id).map((job) => {
     const state = job.exit() === null ? 'running' : 'completed';
-    return `${job.id} (${state}): ${job.command.slice(0, MAX_COMMAND_CHARS)}`;
+    return `${job.id} (${state}): ${truncate(job.command, MAX_COMMAND_CHARS)}`;
   });
   const list =
     known.length === 0 ? 'This session has no jobs' : `The jobs of this session:\n${known.join('\n')}`;

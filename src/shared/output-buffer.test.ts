@@ -44,3 +44,21 @@ test('bytes that are not UTF-8 become replacement characters', () => {
   buffer.push(Buffer.from([0x61, 0xff, 0x00, 0x62]));
   expect(buffer.text()).toBe('a\ufffd\u0000b');
 });
+
+test('the ends tell how many lines are missing, and split no character', () => {
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: fc.constantFrom('a', '€', '😀', '\n') })), (pieces) => {
+      const buffer = createOutputBuffer(16);
+      for (const piece of pieces) buffer.push(Buffer.from(piece));
+      const all = pieces.join('');
+      const { head, tail, droppedBytes, droppedLines } = buffer.ends();
+      expect(all.startsWith(head)).toBe(true);
+      expect(all.endsWith(tail)).toBe(true);
+      expect(droppedBytes).toBe(Math.max(0, Buffer.byteLength(all) - 16));
+      const count = (text: string) => text.split('\n').length - 1;
+      expect(count(head) + count(tail) + droppedLines).toBe(count(all));
+      expect(all.endsWith(buffer.last(8))).toBe(true);
+      expect(Buffer.byteLength(buffer.last(8))).toBeLessThanOrEqual(8);
+    }),
+  );
+});
