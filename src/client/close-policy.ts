@@ -1,3 +1,5 @@
+import { afterClose, CLOSE, closeMeaning } from '#domain/protocol/close-codes.ts';
+
 /** What to do after a connection ended or was refused. */
 export type ClosePolicy =
   | { action: 'resume'; minDelayMs: number; maxDelayMs: number; forgetCursor: boolean }
@@ -9,25 +11,13 @@ const BACKOFF_MAX_MS = 10_000;
 const DRAIN_DELAY_MS = 2_000;
 const OVERLOAD_DELAY_MS = 2_000;
 
-const CLOSE = { draining: 4001, insufficientState: 4010, rateLimited: 4013, overloaded: 4014 } as const;
-
-const TERMINAL_REASONS: Record<number, string> = {
-  4200: 'the server does not understand this client',
-  4202: 'the server refused the token',
-  4203: 'access was revoked',
-  4204: 'too many connections are open for this user',
-  4206: 'you were logged out',
-};
-
 /** By close-code class: 40xx and transport failures resume, 41xx renew the token first, 42xx are final. */
 export function closePolicy(code: number, attempt: number): ClosePolicy {
-  if (code >= 4200 && code < 4300) {
-    return {
-      action: 'give_up',
-      reason: TERMINAL_REASONS[code] ?? `the server closed the connection (${code})`,
-    };
+  const after = afterClose(code);
+  if (after === 'terminal') {
+    return { action: 'give_up', reason: closeMeaning(code) ?? `the server closed the connection (${code})` };
   }
-  if (code >= 4100 && code < 4200) return { action: 'renew_token' };
+  if (after === 'fix') return { action: 'renew_token' };
   if (code === CLOSE.draining) {
     return { action: 'resume', minDelayMs: 0, maxDelayMs: DRAIN_DELAY_MS, forgetCursor: false };
   }

@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { textOf } from './message-parts.ts';
-import { applyFrame, applyHistory, beginAttach, emptyConversation, type ReceivedFrame } from './reducer.ts';
+import {
+  type ConversationState,
+  emptyConversation,
+  type ReceivedFrame,
+  textOf,
+} from './conversation-state.ts';
+import { applyFrame, applyHistory, beginAttach } from './reducer.ts';
 
 const SESSION = 'session-1';
 const EPOCH = 'abcdefghijklmnop';
@@ -91,13 +96,60 @@ const event: fc.Arbitrary<ReceivedFrame> = fc.oneof(
 const log = fc
   .array(event, { maxLength: 40 })
   .map((events) => events.map((frame, index) => ({ ...frame, _streamId: at(index + 1) })));
-const play = (frames: readonly ReceivedFrame[]) => frames.reduce(applyFrame, emptyConversation(SESSION));
+const play = (frames: readonly ReceivedFrame[], from = emptyConversation(SESSION)) =>
+  frames.reduce(applyFrame, from);
+
+/** What is known, without how it is kept. */
+function plain({ messages, toolCalls, changed: _, ahead, ...rest }: ConversationState) {
+  return {
+    ...rest,
+    ahead: [...ahead],
+    messages: new Map([...messages.values()].map((view) => [view.ID, view])),
+    toolCalls: new Map([...toolCalls.values()].map((view) => [view.id, view])),
+  };
+}
+
+/** The frames of a snapshot of this state, without positions. */
+function snapshotOf(state: ConversationState): ReceivedFrame[] {
+  return [
+    ...[...state.messages.values()].map((view): ReceivedFrame => {
+      const { _streamId, ...rest } = { _streamId: '', ...view };
+      return { ...rest, Type: 'message', session_id: SESSION };
+    }),
+    ...[...state.toolCalls.values()].map(
+      ({ ...view }): ReceivedFrame => ({ ...view, Type: 'tool_call_update', ...{ _streamId: undefined } }),
+    ),
+    ...[...state.permissions.values()].map(
+      ({ ...view }): ReceivedFrame => ({ ...view, Type: 'permission_request', ...{ _streamId: undefined } }),
+    ),
+    { ...attachedAt(state.cursor || at(0), false), is_running: state.isRunning } as ReceivedFrame,
+  ];
+}
+
+/** Values as frames carry them: what a frame had besides the view does not count. */
+function facts(state: ConversationState) {
+  const { messages, toolCalls, permissions, cursor, isRunning } = plain(state);
+  return {
+    cursor,
+    isRunning,
+    texts: new Map([...messages].map(([id, view]) => [id, view.Parts])),
+    calls: new Map([...toolCalls].map(([id, view]) => [id, view.status])),
+    questions: new Set(permissions.keys()),
+  };
+}
+
+/** A call's question belongs to the call; the end of a turn to all. */
+function subjectOf(frame: ReceivedFrame): string {
+  if (frame.Type === 'message') return `message ${frame.ID}`;
+  if (frame.Type === 'stream_delta') return `message ${frame.message_id}`;
+  return 'calls and turns';
+}
 
 describe('the reducer', () => {
   it('applies an event twice as if once', () => {
     fc.assert(
       fc.property(log, (frames) => {
-        expect(play(frames.flatMap((frame) => [frame, frame]))).toEqual(play(frames));
+        expect(plain(play(frames.flatMap((frame) => [frame, frame])))).toEqual(plain(play(frames)));
       }),
     );
   });
@@ -108,7 +160,7 @@ describe('the reducer', () => {
         const end = cut % (frames.length + 1);
         const start = back % (end + 1);
         const resumed = [...frames.slice(0, end), ...frames.slice(start)];
-        expect(play(resumed)).toEqual(play(frames));
+        expect(plain(play(resumed))).toEqual(plain(play(frames)));
       }),
     );
   });
@@ -124,14 +176,89 @@ describe('the reducer', () => {
     expect(message && textOf(message)).toBe('Hello, you');
   });
 
-  it('accepts a snapshot of several frames that all carry one position', () => {
-    const frames = [
-      { ...assistant('a', 'one'), _streamId: at(9) },
-      { ...toolCall('t', 'running'), _streamId: at(9) },
-      { ...request('t'), _streamId: at(9) },
-    ];
-    const state = play(frames);
-    expect([state.messages.size, state.toolCalls.size, state.permissions.size]).toEqual([1, 1, 1]);
+  it('accepts a snapshot of several frames without positions', () => {
+    const state = play([
+      { ...delta('b', 'x'), _streamId: at(9) },
+      assistant('a', 'one'),
+      toolCall('t', 'running'),
+      request('t'),
+      attachedAt(at(12), false),
+    ]);
+    expect([state.messages.size, state.toolCalls.size, state.permissions.size]).toEqual([2, 1, 1]);
+    expect(state.cursor).toBe(at(12));
+  });
+
+  it('ends in the same state in whatever order events of different things come', () => {
+    const order = fc.infiniteStream(fc.nat());
+    fc.assert(
+      fc.property(log, order, (frames, picks) => {
+        // One queue for each thing that events speak of; the queues are emptied in any order.
+        const queues = new Map<string, ReceivedFrame[]>();
+        for (const frame of frames) {
+          const key = subjectOf(frame);
+          queues.set(key, [...(queues.get(key) ?? []), frame]);
+        }
+        const shuffled: ReceivedFrame[] = [];
+        const open = [...queues.values()];
+        while (open.some((queue) => queue.length > 0)) {
+          const filled = open.filter((queue) => queue.length > 0);
+          const next = filled[picks.next().value % filled.length]?.shift();
+          if (next) shuffled.push(next);
+        }
+        const start = applyFrame(emptyConversation(SESSION), attachedAt(at(0), false));
+        expect(facts(play(shuffled, start))).toEqual(facts(play(frames, start)));
+      }),
+    );
+  });
+
+  it('ends in the same state after losing any events, once a snapshot has told them', () => {
+    fc.assert(
+      fc.property(log, fc.nat(), fc.infiniteStream(fc.boolean()), (frames, cut, lost) => {
+        const end = cut % (frames.length + 1);
+        const start = applyFrame(emptyConversation(SESSION), attachedAt(at(0), false));
+        const whole = play(frames.slice(0, end), start);
+        const holed = play(
+          frames.slice(0, end).filter(() => !lost.next().value),
+          start,
+        );
+        const mended = play(snapshotOf(whole), beginAttach(holed));
+        const rest = frames.slice(end);
+        expect(facts(play(rest, mended))).toEqual(facts(play(rest, whole)));
+      }),
+    );
+  });
+
+  it('keeps the place of a hole, so that a resume fills it', () => {
+    const start = applyFrame(emptyConversation(SESSION), attachedAt(at(1), false));
+    const events = [delta('a', 'x'), delta('b', 'y'), delta('c', 'z')].map((frame, index) => ({
+      ...frame,
+      _streamId: at(index + 2),
+    }));
+    const [first, second, third] = events;
+    if (!first || !second || !third) throw new Error('no events');
+    const holed = play([first, third], start);
+    expect(holed.cursor).toBe(at(2));
+    const filled = play([second, third], holed);
+    expect(filled.cursor).toBe(at(4));
+    expect([...filled.messages.values()].map(textOf)).toEqual(['x', 'z', 'y']);
+  });
+
+  it('says what a frame has changed, and leaves the rest as the objects that they were', () => {
+    const before = play([assistant('a', 'one'), assistant('b', 'two'), toolCall('t', 'running')]);
+    const after = applyFrame(before, delta('b', '!'));
+    expect(after.changed).toEqual({ messages: ['b'], toolCalls: [] });
+    expect(after.messages.get('a')).toBe(before.messages.get('a'));
+    expect(after.messages.get('b')).not.toBe(before.messages.get('b'));
+    expect(after.toolCalls.get('t')).toBe(before.toolCalls.get('t'));
+    expect(applyFrame(after, attachedAt(at(1), true)).changed).toEqual({ messages: [], toolCalls: [] });
+  });
+
+  it('shows stored messages before what only the stream has told of', () => {
+    const stored = ['a', 'b'].map((name) => assistant(name, name, true));
+    const history = stored.flatMap((frame) => (frame.Type === 'message' ? [frame] : []));
+    const state = applyHistory(play([assistant('z', 'live'), assistant('b', 'b', true)]), history);
+    expect([...state.messages.values()].map(({ ID }) => ID)).toEqual(['a', 'b', 'z']);
+    expect(state.changed.messages).toEqual(['a', 'b']);
   });
 
   it('follows a change of epoch', () => {

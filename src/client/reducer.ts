@@ -1,83 +1,58 @@
-import { parseCursor } from '#domain/events/event-log.ts';
+import { applyDelta } from '#domain/protocol/apply-delta.ts';
 import type { ServerFrame } from '#domain/protocol/server-frames.ts';
+import type { StreamDelta } from '#domain/protocol/session-frames.ts';
 import type { MessageView } from '#domain/protocol/views/message.ts';
-import type { PermissionRequestView } from '#domain/protocol/views/permission-request.ts';
-import type { SessionView, TodoView } from '#domain/protocol/views/session.ts';
 import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
-import type { ToolCallStatus } from '#domain/toolcall/tool-call.ts';
-import { appendDelta, isFinished } from './message-parts.ts';
+import { collectionOf } from './collection.ts';
+import {
+  type ConversationState,
+  isFinished,
+  isOpen,
+  NOTHING_CHANGED,
+  type ReceivedFrame,
+} from './conversation-state.ts';
+import { advance, attachedAt } from './position.ts';
 
-export type ReceivedFrame = ServerFrame & { _streamId?: string };
+const KEPT_OUTCOMES = 100;
+/** A result follows its call: so many messages are looked through for it. */
+const CALL_REACH = 50;
 
-export interface TurnOutcome {
-  status: 'completed' | 'error' | 'cancelled';
-  error?: string;
-}
+type FrameOf<T extends ServerFrame['Type']> = Extract<ServerFrame, { Type: T }>;
 
-/** All that the client knows of one session. Values are never changed in place. */
-export interface ConversationState {
-  sessionId: string;
-  /** Position of the last applied event; '' before the first attach. */
-  cursor: string;
-  messages: ReadonlyMap<string, MessageView>;
-  toolCalls: ReadonlyMap<string, ToolCallView>;
-  /** Open questions by tool call. */
-  permissions: ReadonlyMap<string, PermissionRequestView>;
-  /** Tool calls whose question was announced since the current attach began. */
-  announced: ReadonlySet<string>;
-  /** By turn. */
-  outcomes: ReadonlyMap<string, TurnOutcome>;
-  session: SessionView | null;
-  todos: readonly TodoView[];
-  isRunning: boolean;
-}
-
-export function emptyConversation(sessionId: string): ConversationState {
-  return {
-    sessionId,
-    cursor: '',
-    messages: new Map(),
-    toolCalls: new Map(),
-    permissions: new Map(),
-    announced: new Set(),
-    outcomes: new Map(),
-    session: null,
-    todos: [],
-    isRunning: false,
-  };
-}
-
-/** Applies one frame. An event that was applied before changes nothing. */
+/**
+ * Applies one frame, in time that does not depend on how much is known already. An event that was applied before
+ * changes nothing, and events of different messages and calls may come in any order.
+ */
 export function applyFrame(state: ConversationState, frame: ReceivedFrame): ConversationState {
   if (!('session_id' in frame) || frame.session_id !== state.sessionId) return state;
-  if (isDuplicate(state, frame))
-    return frame.Type === 'generation_complete' ? withOutcome(state, frame) : state;
-  const next = applyEvent(state, frame);
-  return frame._streamId ? { ...next, cursor: frame._streamId } : next;
+  const position = advance(state, frame._streamId);
+  if (position) return applyEvent({ ...state, ...position, changed: NOTHING_CHANGED }, frame);
+  return frame.Type === 'generation_complete' ? withOutcome(state, frame) : state;
 }
 
 /** Call when `reconnect` is sent: a snapshot that follows names every open question anew. */
 export function beginAttach(state: ConversationState): ConversationState {
-  return { ...state, announced: new Set() };
-}
-
-/** Adds stored messages. Only finished ones: an unfinished one is the stream's business. */
-export function applyHistory(state: ConversationState, history: readonly MessageView[]): ConversationState {
-  return history.reduce((before, message) => {
-    if (message.Role === 'assistant' && !isFinished(message)) return before;
-    return withMessage(before, message);
-  }, state);
+  return { ...state, announced: new Set(), changed: NOTHING_CHANGED };
 }
 
 /**
- * Snapshot frames may all carry the position of the snapshot, therefore an equal position drops only what
- * must not be repeated.
+ * Adds stored messages, in their order, before what only the stream has told of. An unfinished answer is the
+ * stream's business.
  */
-function isDuplicate(state: ConversationState, frame: ReceivedFrame): boolean {
-  const seen = parseCursor(state.cursor);
-  const cursor = parseCursor(frame._streamId);
-  if (!seen || !cursor || seen.epoch !== cursor.epoch) return false;
-  return cursor.seq < seen.seq || (cursor.seq === seen.seq && frame.Type === 'stream_delta');
+export function applyHistory(state: ConversationState, history: readonly MessageView[]): ConversationState {
+  const messages: string[] = [];
+  const toolCalls: string[] = [];
+  let next = state;
+  for (const message of history) {
+    if (message.Role === 'assistant' && !isFinished(message)) continue;
+    next = withMessage(next, message);
+    messages.push(...next.changed.messages);
+    toolCalls.push(...next.changed.toolCalls);
+  }
+  const stored = new Set(messages);
+  const others = [...state.messages.values()].filter(({ ID }) => !stored.has(ID));
+  const inOrder = [...messages.flatMap((id) => next.messages.get(id) ?? []), ...others];
+  return { ...next, messages: collectionOf(inOrder, ({ ID }) => ID), changed: { messages, toolCalls } };
 }
 
 function applyEvent(state: ConversationState, frame: ReceivedFrame): ConversationState {
@@ -85,18 +60,13 @@ function applyEvent(state: ConversationState, frame: ReceivedFrame): Conversatio
     case 'message':
       return withMessage(state, frame);
     case 'stream_delta':
-      return { ...state, messages: appendDelta(state.messages, frame) };
+      return withDelta(state, frame);
     case 'tool_call_update':
       return withToolCall(state, frame);
     case 'permission_request':
-      return {
-        ...state,
-        permissions: new Map(state.permissions).set(frame.tool_call_id, frame),
-        announced: new Set(state.announced).add(frame.tool_call_id),
-      };
+      return withQuestion(state, frame);
     case 'permission_notification':
-      if (!frame.granted && !frame.denied) return state;
-      return { ...state, permissions: without(state.permissions, frame.tool_call_id) };
+      return frame.granted || frame.denied ? withoutQuestion(state, frame.tool_call_id) : state;
     case 'session_update':
       return { ...state, session: frame };
     case 'session_status':
@@ -108,6 +78,7 @@ function applyEvent(state: ConversationState, frame: ReceivedFrame): Conversatio
         ...withOutcome(state, frame),
         isRunning: false,
         permissions: new Map(),
+        announced: new Set(),
       };
     case 'reconnection_status':
       return attached(state, frame);
@@ -119,21 +90,32 @@ function applyEvent(state: ConversationState, frame: ReceivedFrame): Conversatio
 /** The end of a turn counts even when a snapshot already stands after it: no snapshot tells of it. */
 function withOutcome(
   state: ConversationState,
-  { turn_id, status, error }: Extract<ServerFrame, { Type: 'generation_complete' }>,
+  { turn_id, status, error }: FrameOf<'generation_complete'>,
 ): ConversationState {
   if (state.outcomes.has(turn_id)) return state;
-  return { ...state, outcomes: new Map(state.outcomes).set(turn_id, { status, error }) };
+  const outcomes = new Map(state.outcomes).set(turn_id, { status, error });
+  for (const oldest of outcomes.keys()) if (outcomes.size > KEPT_OUTCOMES) outcomes.delete(oldest);
+  return { ...state, outcomes, changed: NOTHING_CHANGED };
 }
 
-function attached(
-  state: ConversationState,
-  frame: Extract<ServerFrame, { Type: 'reconnection_status' }>,
-): ConversationState {
+function attached(state: ConversationState, frame: FrameOf<'reconnection_status'>): ConversationState {
   const permissions = frame.resumed
     ? state.permissions
     : new Map([...state.permissions].filter(([toolCallId]) => state.announced.has(toolCallId)));
-  const cursor = frame.last_stream_id || state.cursor;
-  return { ...state, permissions, cursor, isRunning: frame.is_running };
+  const position = attachedAt(state, frame.last_stream_id, frame.resumed);
+  return { ...state, ...position, permissions, announced: new Set(), isRunning: frame.is_running };
+}
+
+/** A finished message takes no more; an unknown one is begun. */
+function withDelta(state: ConversationState, delta: StreamDelta): ConversationState {
+  const message = state.messages.get(delta.message_id) ?? newAssistantMessage(delta);
+  if (isFinished(message)) return state;
+  const next = { ...message, Parts: applyDelta(message.Parts, delta) };
+  return {
+    ...state,
+    messages: state.messages.set(next.ID, next),
+    changed: { messages: [next.ID], toolCalls: [] },
+  };
 }
 
 function withToolCall(state: ConversationState, call: ToolCallView): ConversationState {
@@ -144,26 +126,30 @@ function withToolCall(state: ConversationState, call: ToolCallView): Conversatio
     input: call.input ?? known?.input,
     result: call.result ?? known?.result,
   };
+  const next = isOpen(call.status) ? state : withoutQuestion(state, call.id);
   return {
-    ...state,
-    toolCalls: new Map(state.toolCalls).set(call.id, merged),
-    permissions: isOpen(call.status) ? state.permissions : without(state.permissions, call.id),
+    ...next,
+    toolCalls: state.toolCalls.set(call.id, merged),
+    changed: { messages: [], toolCalls: [call.id] },
   };
 }
 
 function withMessage(state: ConversationState, message: MessageView): ConversationState {
-  const next = { ...state, messages: new Map(state.messages).set(message.ID, message) };
+  const changed = { messages: [message.ID], toolCalls: [] };
+  const next = { ...state, messages: state.messages.set(message.ID, message), changed };
   return message.Role === 'tool' ? withToolResults(next, message) : next;
 }
 
 /** A stored result ends a call whose own update was missed. */
 function withToolResults(state: ConversationState, message: MessageView): ConversationState {
-  const toolCalls = new Map(state.toolCalls);
+  let { toolCalls } = state;
+  const changed: string[] = [];
   for (const part of message.Parts) {
     if (part.type !== 'tool_result') continue;
     const known = toolCalls.get(part.tool_call_id);
     if (known && !isOpen(known.status)) continue;
-    toolCalls.set(part.tool_call_id, {
+    changed.push(part.tool_call_id);
+    toolCalls = toolCalls.set(part.tool_call_id, {
       id: part.tool_call_id,
       session_id: state.sessionId,
       created_at: message.CreatedAt,
@@ -176,24 +162,48 @@ function withToolResults(state: ConversationState, message: MessageView): Conver
       is_error: part.is_error,
     });
   }
-  return { ...state, toolCalls };
+  return { ...state, toolCalls, changed: { ...state.changed, toolCalls: changed } };
 }
 
-function inputOf(state: ConversationState, toolCallId: string): string | undefined {
-  for (const message of state.messages.values()) {
-    for (const part of message.Parts)
+function inputOf({ messages }: ConversationState, toolCallId: string): string | undefined {
+  for (let back = 1; back <= CALL_REACH; back++) {
+    for (const part of messages.at(-back)?.Parts ?? []) {
       if (part.type === 'tool_call' && part.id === toolCallId) return part.input;
+    }
   }
   return undefined;
 }
 
-export function isOpen(status: ToolCallStatus): boolean {
-  return status === 'pending' || status === 'running' || status === 'awaiting_permission';
+/** One without a position belongs to an attach, whose answer tells whether it was all. */
+function withQuestion(
+  state: ConversationState,
+  frame: FrameOf<'permission_request'> & { _streamId?: string },
+): ConversationState {
+  const id = frame.tool_call_id;
+  const permissions = new Map(state.permissions).set(id, frame);
+  const announced = frame._streamId ? state.announced : new Set(state.announced).add(id);
+  return { ...state, permissions, announced };
 }
 
-function without<V>(map: ReadonlyMap<string, V>, key: string): ReadonlyMap<string, V> {
-  if (!map.has(key)) return map;
-  const copy = new Map(map);
-  copy.delete(key);
-  return copy;
+function withoutQuestion(state: ConversationState, toolCallId: string): ConversationState {
+  if (!state.permissions.has(toolCallId)) return state;
+  const permissions = new Map(state.permissions);
+  const announced = new Set(state.announced);
+  permissions.delete(toolCallId);
+  announced.delete(toolCallId);
+  return { ...state, permissions, announced };
+}
+
+function newAssistantMessage(delta: StreamDelta): MessageView {
+  return {
+    ID: delta.message_id,
+    Role: 'assistant',
+    SessionID: delta.session_id,
+    Parts: [],
+    Model: '',
+    Provider: '',
+    CreatedAt: delta.timestamp,
+    UpdatedAt: delta.timestamp,
+    IsSummaryMessage: false,
+  };
 }

@@ -1,30 +1,42 @@
-import { WebSocket } from 'ws';
-import { revealLine } from '#cli/chat/terminal/sanitize.ts';
-import { EXIT, FatalError } from '#config/errors.ts';
 import type { ClientFrame } from '#domain/protocol/client-frames.ts';
 import { deferred } from '#shared/async/deferred.ts';
 import { sleep } from '#shared/async/sleep.ts';
+import type { Clock } from '#shared/clock.ts';
 import { type ClosePolicy, closePolicy, refusalPolicy } from './close-policy.ts';
-import type { ReceivedFrame } from './reducer.ts';
-import { openSocket, type SocketEnd } from './socket-connection.ts';
+import type { ReceivedFrame } from './conversation-state.ts';
+import type { Dial } from './dial.ts';
+import { runConnection, type SocketEnd } from './socket-connection.ts';
+
+/** No connection is to be had, or the server refused to attach. The message is the reason, in a line. */
+export class ConnectionError extends Error {
+  readonly kind: 'lost' | 'refused';
+  constructor(kind: 'lost' | 'refused', reason: string) {
+    super(reason);
+    this.name = 'ConnectionError';
+    this.kind = kind;
+  }
+}
 
 export interface SocketClientDeps {
   url: URL;
   sessionId: string;
+  dial: Dial;
+  clock: Clock;
   token(): string;
-  renewToken(signal: AbortSignal): Promise<void>;
+  /** Throws when no new token is to be had, resolves with `unreachable` when the server could not be asked. */
+  renewToken(signal: AbortSignal): Promise<'renewed' | 'unreachable'>;
   /** Position to resume from; '' for none. */
   cursor(): string;
   /** `reconnect` is about to be sent. */
   onAttaching(): void;
   onFrame(frame: ReceivedFrame): void;
-  /** Lost and regained connections, for the user. */
-  onNotice(text: string): void;
+  /** The connection was lost and is tried again, or is back. */
+  onConnection(state: 'lost' | 'restored'): void;
 }
 
 /** Keeps one session attached until it is closed. */
 export interface SocketClient {
-  /** Resolves at the first attach. Throws `FatalError` when there is none to be had. */
+  /** Resolves at the first attach. Throws `ConnectionError`, or what `renewToken` threw. */
   connect(): Promise<void>;
   /** Rejects when the connection is lost for good; never resolves. */
   readonly failed: Promise<never>;
@@ -42,43 +54,44 @@ const RENEWAL_RETRY_MS = 2_000;
 /** A connection that lasted this long ends the back-off. */
 const STABLE_AFTER_MS = 5_000;
 const MAX_HELD_FRAMES = 100;
+const CONNECTION_FAILED = 1006;
+/** Where refusals look like any failure, an old token is the likely reason of repeated ones. */
+const FAILURES_BEFORE_RENEWAL = 3;
 
 export function createSocketClient(deps: SocketClientDeps): SocketClient {
+  const { clock } = deps;
   const stop = new AbortController();
   const first = deferred<void>();
   const failure = deferred<never>();
   failure.promise.catch(() => {});
   first.promise.catch(() => {});
   const held: ClientFrame[] = [];
-  let socket: WebSocket | null = null;
+  let sendText: ((text: string) => void) | null = null;
   let isAttached = false;
   let everAttached = false;
   let attachedAt = 0;
   let running: Promise<void> | null = null;
 
-  const transmit = (frame: ClientFrame) => socket?.send(JSON.stringify(frame));
+  const transmit = (frame: ClientFrame) => sendText?.(JSON.stringify(frame));
 
   async function connectOnce(lastMsgId: string): Promise<SocketEnd> {
     const url = new URL(deps.url);
     url.searchParams.set('session_id', deps.sessionId);
-    const connection = openSocket(
-      { url, token: deps.token(), signal: stop.signal },
-      {
-        onOpen(opened) {
-          socket = opened;
-          deps.onAttaching();
-          transmit({ type: 'reconnect', sessionID: deps.sessionId, lastMsgId });
-        },
-        onFrame(frame) {
-          deps.onFrame(frame);
-          if (frame.Type === 'reconnection_status' && !isAttached) onAttached();
-          if (frame.Type === 'error' && !everAttached) fail(new FatalError(revealLine(frame.error)));
-        },
-        isAttached: () => isAttached,
+    const target = { dial: deps.dial, clock, url, token: deps.token(), signal: stop.signal };
+    const end = await runConnection(target, {
+      onOpen(send) {
+        sendText = send;
+        deps.onAttaching();
+        transmit({ type: 'reconnect', sessionID: deps.sessionId, lastMsgId });
       },
-    );
-    const end = await connection;
-    socket = null;
+      onFrame(frame) {
+        deps.onFrame(frame);
+        if (frame.Type === 'reconnection_status' && !isAttached) onAttached();
+        if (frame.Type === 'error' && !everAttached) fail(new ConnectionError('refused', frame.error));
+      },
+      isAttached: () => isAttached,
+    });
+    sendText = null;
     return end;
   }
 
@@ -89,56 +102,59 @@ export function createSocketClient(deps: SocketClientDeps): SocketClient {
 
   function onAttached(): void {
     isAttached = true;
-    attachedAt = Date.now();
-    if (everAttached) deps.onNotice('connected again');
+    attachedAt = clock.now();
+    if (everAttached) deps.onConnection('restored');
     everAttached = true;
     first.resolve();
     for (const frame of held.splice(0)) transmit(frame);
   }
 
   function policyOf(end: SocketEnd, attempt: number): ClosePolicy {
-    if (end.kind === 'closed') return closePolicy(end.code, attempt);
     if (end.kind === 'refused') return refusalPolicy(end.status, attempt, end.message);
-    if (!everAttached) return { action: 'give_up', reason: end.message };
-    return closePolicy(1006, attempt);
+    if (end.kind === 'unreachable' && !everAttached) return { action: 'give_up', reason: end.message };
+    const code = end.kind === 'closed' ? end.code : CONNECTION_FAILED;
+    const mayBeToken = end.kind === 'closed' && code === CONNECTION_FAILED && !isAttached;
+    return mayBeToken && attempt % FAILURES_BEFORE_RENEWAL === FAILURES_BEFORE_RENEWAL - 1
+      ? { action: 'renew_token' }
+      : closePolicy(code, attempt);
   }
 
-  /** A server that cannot be reached for a moment is asked again with the next connection. */
-  async function renewToken(isLost: boolean): Promise<void> {
-    try {
-      await deps.renewToken(stop.signal);
-    } catch (error) {
-      if (isLost || !everAttached || !(error instanceof FatalError)) throw error;
-      await sleep(RENEWAL_RETRY_MS, stop.signal);
-    }
+  /** False when the server cannot be reached for a moment: it is asked again with a later connection. */
+  async function renewToken(isLost: boolean): Promise<boolean> {
+    if ((await deps.renewToken(stop.signal)) === 'renewed') return true;
+    if (isLost || !everAttached) throw new ConnectionError('lost', 'the server cannot be reached');
+    await sleep(RENEWAL_RETRY_MS, stop.signal);
+    return false;
   }
 
   async function keepAttached(): Promise<void> {
     let attempt = 0;
     let renewals = 0;
     let lastMsgId = deps.cursor();
-    let lostAt = Date.now();
+    let lostAt = clock.now();
     while (!stop.signal.aborted) {
       const end = await connectOnce(lastMsgId);
       if (stop.signal.aborted) return;
+      const policy = policyOf(end, attempt++);
       if (isAttached) {
-        lostAt = Date.now();
+        lostAt = clock.now();
         // A server that drops each connection soon after its attach must not be stormed.
         if (lostAt - attachedAt > STABLE_AFTER_MS) {
           attempt = 0;
           renewals = 0;
         }
-        deps.onNotice('connection lost, trying again …');
+        deps.onConnection('lost');
       }
       isAttached = false;
-      const policy = policyOf(end, attempt++);
-      const isLost = Date.now() - lostAt > (everAttached ? GIVE_UP_AFTER_MS : FIRST_ATTACH_MS);
-      if (policy.action === 'give_up') throw unavailable(deps.url, policy.reason);
+      const isLost = clock.now() - lostAt > (everAttached ? GIVE_UP_AFTER_MS : FIRST_ATTACH_MS);
+      if (policy.action === 'give_up') throw new ConnectionError('lost', policy.reason);
       if (policy.action === 'renew_token') {
-        if (++renewals > MAX_RENEWALS_IN_A_ROW) throw unavailable(deps.url, 'the token is not accepted');
-        await renewToken(isLost);
+        if (renewals === MAX_RENEWALS_IN_A_ROW) {
+          throw new ConnectionError('lost', 'the token is not accepted');
+        }
+        if (await renewToken(isLost)) renewals += 1;
       } else {
-        if (isLost) throw unavailable(deps.url, 'the connection could not be restored');
+        if (isLost) throw new ConnectionError('lost', 'the connection could not be restored');
         await sleep(randomBetween(policy.minDelayMs, policy.maxDelayMs), stop.signal);
       }
       lastMsgId = policy.action === 'resume' && policy.forgetCursor ? '' : deps.cursor();
@@ -154,7 +170,7 @@ export function createSocketClient(deps: SocketClientDeps): SocketClient {
       return first.promise;
     },
     send(frame) {
-      if (isAttached && socket?.readyState === WebSocket.OPEN) transmit(frame);
+      if (isAttached && sendText) transmit(frame);
       else if (held.length < MAX_HELD_FRAMES) held.push(frame);
     },
     async close() {
@@ -166,11 +182,4 @@ export function createSocketClient(deps: SocketClientDeps): SocketClient {
 
 function randomBetween(min: number, max: number): number {
   return min + Math.random() * (max - min);
-}
-
-function unavailable(url: URL, reason: string): FatalError {
-  return new FatalError(
-    `no realtime connection to ${url.origin}${url.pathname}: ${reason}`,
-    EXIT.unavailable,
-  );
 }

@@ -25,6 +25,7 @@ const RULES: Rule[] = [
     packages: /^zod$/,
   },
   { from: /^domain\/protocol\//, inside: /^(shared\/|domain\/protocol\/)/, packages: /^zod$/ },
+  { from: /^client\//, inside: /^(shared\/|domain\/protocol\/)/, packages: /^zod$/ },
   // An entity's index.ts is its face for other folders; inside domain it would close a circle.
   {
     from: /^domain\/(?!\w+\/index\.ts$)/,
@@ -172,6 +173,23 @@ describe('import rules', () => {
       importsOf(join(ROOT, 'src', path)).filter((specifier) => insideTarget(path, specifier) === null),
     );
     expect(new Set(packages)).toEqual(new Set(['zod']));
+  });
+
+  it('keep what a browser loads with the client free of Node', () => {
+    const reached = new Set(
+      [...importGraph().keys()].filter((path) => path.startsWith('client/') && !path.endsWith('.test.ts')),
+    );
+    expect(reached.size).toBeGreaterThan(5);
+    const foreign: string[] = [];
+    for (const path of reached) {
+      const file = join(ROOT, 'src', path);
+      for (const specifier of importsOf(file)) {
+        const target = insideTarget(file, specifier);
+        if (target !== null) reached.add(target);
+        else if (specifier !== 'zod') foreign.push(`${path} imports ${specifier}`);
+      }
+    }
+    expect(foreign).toEqual([]);
   });
 
   it('leave no cycle in src', () => {

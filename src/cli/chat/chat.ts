@@ -1,8 +1,8 @@
-import { type ApiClient, ApiError, createApiClient } from '#client/api-client.ts';
 import { EXIT, FatalError } from '#config/errors.ts';
 import { errorMessage } from '#shared/text.ts';
 import { type Conversation, createConversation } from './conversation.ts';
 import { type Asker, isClearText, resolveTarget } from './credentials.ts';
+import { type ApiClient, ApiError, createApiClient } from './link/api-client.ts';
 import { runInteractive } from './modes/interactive.ts';
 import { runOnce } from './modes/one-shot.ts';
 import { type ChatIo, type ChatOptions, readPrompt } from './options.ts';

@@ -1,18 +1,11 @@
-import type { ApiClient } from '#client/api-client.ts';
-import {
-  applyFrame,
-  applyHistory,
-  beginAttach,
-  type ConversationState,
-  emptyConversation,
-  type ReceivedFrame,
-  type TurnOutcome,
-} from '#client/reducer.ts';
-import { createSocketClient } from '#client/socket-client.ts';
+import type { ConversationState, ReceivedFrame, TurnOutcome } from '#client/conversation-state.ts';
+import { createConversationStore } from '#client/store.ts';
 import { deferred } from '#shared/async/deferred.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { newId } from '#shared/ids.ts';
 import { errorMessage } from '#shared/text.ts';
+import type { ApiClient } from './link/api-client.ts';
+import { createSessionSocket } from './link/session-socket.ts';
 import { orAborted } from './or-aborted.ts';
 import type { Decide } from './view/permission-question.ts';
 import { createQuestions } from './view/questions.ts';
@@ -54,18 +47,17 @@ const LATE_END_MS = 1_000;
 export function createConversation(deps: ConversationDeps): Conversation {
   const { api, sessionId } = deps;
   const stop = new AbortController();
-  let state = emptyConversation(sessionId);
+  const store = createConversationStore(sessionId);
   let turn: RunningTurn | null = null;
   let isOpen = false;
   const idleWaiters: Array<() => void> = [];
 
-  const socket = createSocketClient({
+  const socket = createSessionSocket({
+    api,
     url: deps.socketUrl,
     sessionId,
-    token: () => api.token(),
-    renewToken: (signal) => api.renewToken(signal),
-    cursor: () => state.cursor,
-    onAttaching: () => update(beginAttach(state)),
+    cursor: () => store.state().cursor,
+    onAttaching: store.attaching,
     onFrame,
     onNotice: deps.onNotice,
   });
@@ -77,26 +69,24 @@ export function createConversation(deps: ConversationDeps): Conversation {
     onError: reportError,
   });
 
-  function update(next: ConversationState): void {
-    if (next === state) return;
-    state = next;
+  store.subscribe((state) => {
     if (!isOpen) return;
     deps.onChange(state);
     if (!state.isRunning) for (const resolve of idleWaiters.splice(0)) resolve();
-  }
+  });
 
   function onFrame(frame: ReceivedFrame): void {
     if (frame.Type === 'error') deps.onNotice(frame.error);
     if (frame.Type === 'notice') deps.onNotice(frame.message);
-    update(applyFrame(state, frame));
+    store.frame(frame);
     if (frame.Type === 'reconnection_status') onAttached(frame.resumed);
-    if (isOpen) questions.follow(state);
+    if (isOpen) questions.follow(store.state());
     if (frame.Type === 'generation_complete') settleTurn();
   }
 
   function onAttached(resumed: boolean): void {
     if (!isOpen) return;
-    questions.resend(state);
+    questions.resend(store.state());
     if (turn?.isCancelled) sendCancel();
     if (!resumed) inBackground(catchUp());
   }
@@ -105,7 +95,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   async function catchUp(): Promise<void> {
     if (turn) turn.mayHaveMissedEnd = true;
     const history = await api.listMessages(sessionId, HISTORY_LIMIT, stop.signal);
-    update(applyHistory(state, history));
+    store.history(history);
     await settleByStatus();
   }
 
@@ -122,7 +112,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
 
   function settleTurn(): void {
     if (!turn?.turnId) return;
-    const outcome = state.outcomes.get(turn.turnId);
+    const outcome = store.state().outcomes.get(turn.turnId);
     if (outcome) turn.done(outcome);
     else inBackground(settleByStatus());
   }
@@ -132,7 +122,7 @@ export function createConversation(deps: ConversationDeps): Conversation {
   function cancel(): void {
     if (turn?.isCancelled) return;
     if (turn) turn.isCancelled = true;
-    if (turn ? turn.turnId : state.isRunning) sendCancel();
+    if (turn ? turn.turnId : store.state().isRunning) sendCancel();
   }
 
   function reportError(error: unknown): void {
@@ -162,13 +152,13 @@ export function createConversation(deps: ConversationDeps): Conversation {
     async open(signal) {
       const history = await api.listMessages(sessionId, HISTORY_LIMIT, signal);
       await orAborted(socket.connect(), signal);
-      state = applyHistory(state, history);
+      store.history(history);
       isOpen = true;
-      return state;
+      return store.state();
     },
     async settle(signal) {
-      questions.follow(state);
-      if (!state.isRunning) return;
+      questions.follow(store.state());
+      if (!store.state().isRunning) return;
       const idle = deferred<void>();
       idleWaiters.push(idle.resolve);
       await orAborted(Promise.race([idle.promise, socket.failed]), signal);

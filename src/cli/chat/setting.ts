@@ -1,6 +1,6 @@
-import type { ApiClient } from '#client/api-client.ts';
 import type { Conversation } from './conversation.ts';
 import type { Target } from './credentials.ts';
+import type { ApiClient } from './link/api-client.ts';
 import type { ChatOptions } from './options.ts';
 import type { Interrupts } from './terminal/interrupts.ts';
 import type { PromptInput } from './terminal/prompt-input.ts';

@@ -1,5 +1,5 @@
-import type { ApiClient, ProjectSummary } from '#client/api-client.ts';
 import { truncate } from '#shared/text.ts';
+import type { ApiClient, ProjectSummary } from './link/api-client.ts';
 
 const DEFAULT_PROJECT = 'default';
 const TITLE_CHARACTERS = 50;

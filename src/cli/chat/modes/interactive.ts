@@ -1,8 +1,7 @@
-import { ApiError } from '#client/api-client.ts';
-import { textOf } from '#client/message-parts.ts';
-import type { TurnOutcome } from '#client/reducer.ts';
+import { type TurnOutcome, textOf } from '#client/conversation-state.ts';
 import { EXIT } from '#config/errors.ts';
 import type { Conversation } from '../conversation.ts';
+import { ApiError } from '../link/api-client.ts';
 import type { ChatSetting } from '../setting.ts';
 import type { PromptInput } from '../terminal/prompt-input.ts';
 import { revealLine, sanitizeText } from '../terminal/sanitize.ts';

@@ -1,3 +1,5 @@
+import { styleText } from 'node:util';
+
 /** Colours; the identity when the output is no terminal or colours are not wanted. */
 export interface Style {
   bold(text: string): string;
@@ -9,14 +11,15 @@ export interface Style {
 }
 
 export function createStyle(isColoured: boolean): Style {
-  const sgr = (on: number, off: number) => (text: string) =>
-    isColoured && text !== '' ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+  const styled = (format: keyof Style) => (text: string) =>
+    // What the output is was asked before: the function must not judge by standard output.
+    isColoured && text !== '' ? styleText(format, text, { validateStream: false }) : text;
   return {
-    bold: sgr(1, 22),
-    dim: sgr(2, 22),
-    red: sgr(31, 39),
-    green: sgr(32, 39),
-    yellow: sgr(33, 39),
-    cyan: sgr(36, 39),
+    bold: styled('bold'),
+    dim: styled('dim'),
+    red: styled('red'),
+    green: styled('green'),
+    yellow: styled('yellow'),
+    cyan: styled('cyan'),
   };
 }

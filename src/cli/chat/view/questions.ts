@@ -1,4 +1,4 @@
-import type { ConversationState } from '#client/reducer.ts';
+import type { ConversationState } from '#client/conversation-state.ts';
 import type { PermissionDecision } from '#domain/permission/permission.ts';
 import type { ClientFrame } from '#domain/protocol/client-frames.ts';
 import type { PermissionRequestView } from '#domain/protocol/views/permission-request.ts';

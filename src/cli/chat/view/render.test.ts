@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { type ConversationState, emptyConversation } from '#client/reducer.ts';
+import { collectionOf } from '#client/collection.ts';
+import { type ConversationState, emptyConversation } from '#client/conversation-state.ts';
 import type { MessagePart } from '#domain/message/message.ts';
+import type { MessageView } from '#domain/protocol/views/message.ts';
 import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
 import { createStyle } from '../terminal/style.ts';
 import { createRenderer } from './render.ts';
@@ -10,6 +12,10 @@ const style = createStyle(false);
 const newRenderer = () => createRenderer({ style, width: 60 });
 const base = emptyConversation('s');
 
+function withMessage(view: MessageView): ConversationState {
+  const messages = collectionOf([view], ({ ID }) => ID);
+  return { ...base, messages, changed: { messages: [view.ID], toolCalls: [] } };
+}
 function withText(text: string, extra: MessagePart[] = []): ConversationState {
   const view = {
     ID: 'm',
@@ -22,14 +28,18 @@ function withText(text: string, extra: MessagePart[] = []): ConversationState {
     UpdatedAt: 1,
     IsSummaryMessage: false,
   };
-  return { ...base, messages: new Map([['m', view]]) };
+  return withMessage(view);
 }
 function withCalls(...calls: Array<Partial<ToolCallView>>): ConversationState {
   const views = calls.map((call) => {
     const defaults = { id: 't', session_id: 's', name: 'bash', status: 'running' as const, is_error: false };
     return { ...defaults, created_at: 1, updated_at: 1, input: '{"command":"make"}', ...call };
   });
-  return { ...base, toolCalls: new Map(views.map((view) => [view.id, view])) };
+  return {
+    ...base,
+    toolCalls: collectionOf(views, ({ id }) => id),
+    changed: { messages: [], toolCalls: views.map(({ id }) => id) },
+  };
 }
 const linesOf = (outputs: ReturnType<ReturnType<typeof newRenderer>['render']>) =>
   outputs.flatMap((output) => (output.channel === 'notice' ? output.lines : [output.text]));
@@ -52,6 +62,17 @@ describe('the renderer', () => {
     const renderer = newRenderer();
     renderer.skip(withText('old'));
     expect(linesOf(renderer.render(withText('old and new')))).toEqual([' and new']);
+  });
+
+  it('shows line ends as such, however a model writes them and wherever its text is cut', () => {
+    const renderer = newRenderer();
+    const shown = ['one\r', 'one\r\ntwo\r\n', 'one\r\ntwo\r\nthree\r'].map((text) =>
+      linesOf(renderer.render(withText(text))).join(''),
+    );
+    expect(shown.join('')).toBe('one\ntwo\nthree');
+    const end: MessagePart = { type: 'finish', reason: 'end_turn', time: 1 };
+    const last = renderer.render(withText('one\r\ntwo\r\nthree\r', [end]));
+    expect(linesOf(last).join('')).toBe('␍');
   });
 
   it('shows a call on one line, cut to the width', () => {
@@ -97,7 +118,7 @@ describe('the renderer', () => {
     const [message] = text.messages.values();
     if (!message) throw new Error('no message');
     const tool = { ...message, ID: 'r', Role: 'tool' as const, Parts: [{ ...result, metadata }] };
-    const state = { ...base, messages: new Map([['r', tool]]) };
+    const state = withMessage(tool);
     expect(linesOf(newRenderer().render(state))).toEqual(['  @@ -1,1 +1,1 @@', '  -1', '  +2']);
     const asked = newRenderer();
     const ask = {

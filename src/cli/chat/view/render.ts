@@ -1,5 +1,4 @@
-import { textOf } from '#client/message-parts.ts';
-import { type ConversationState, isOpen } from '#client/reducer.ts';
+import { type ConversationState, isFinished, isOpen, textOf } from '#client/conversation-state.ts';
 import type { MessageView } from '#domain/protocol/views/message.ts';
 import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
 import { revealLine, sanitizeText } from '../terminal/sanitize.ts';
@@ -24,7 +23,7 @@ export interface RendererOptions {
   width: number;
 }
 
-/** Remembers what was shown and turns each new state into what is to be added. */
+/** Remembers what was shown and turns each new state, none left out, into what is to be added. */
 export interface Renderer {
   render(state: ConversationState): Output[];
   /** Takes everything in the state as shown. */
@@ -58,7 +57,7 @@ export function createRenderer(options: RendererOptions): Renderer {
     const shown = messages.get(view.ID);
     if (shown?.view === view || view.Role !== 'assistant') return [];
     const before = shown?.text ?? '';
-    const text = textOf(view);
+    const text = shownText(view);
     const outputs: Output[] = [];
     const isThinking = text === '' && view.Parts.some((part) => part.type === 'reasoning');
     const isThinkingShown = shown?.isThinkingShown ?? false;
@@ -130,11 +129,12 @@ export function createRenderer(options: RendererOptions): Renderer {
   return {
     render(state) {
       for (const toolCallId of state.permissions.keys()) asked.add(toolCallId);
-      const results = [...state.messages.values()].filter(({ Role }) => Role === 'tool');
+      const views = state.changed.messages.flatMap((id) => state.messages.get(id) ?? []);
+      const calls = state.changed.toolCalls.flatMap((id) => state.toolCalls.get(id) ?? []);
       return [
-        ...[...state.messages.values()].filter(({ Role }) => Role !== 'tool').flatMap(renderMessage),
-        ...[...state.toolCalls.values()].flatMap(renderToolCall),
-        ...results.flatMap(renderChanges),
+        ...views.filter(({ Role }) => Role !== 'tool').flatMap(renderMessage),
+        ...calls.flatMap(renderToolCall),
+        ...views.filter(({ Role }) => Role === 'tool').flatMap(renderChanges),
         ...renderTodos(state),
       ];
     },
@@ -148,6 +148,12 @@ export function createRenderer(options: RendererOptions): Renderer {
       todos = state.todos;
     },
   };
+}
+
+/** The first half of a line end that is still to come waits for the other. */
+function shownText(view: MessageView): string {
+  const text = textOf(view);
+  return text.endsWith('\r') && !isFinished(view) ? text.slice(0, -1) : text;
 }
 
 function notice(...lines: string[]): Output {

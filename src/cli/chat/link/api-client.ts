@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { Login } from '#cli/chat/credentials.ts';
-import { revealLine } from '#cli/chat/terminal/sanitize.ts';
 import { EXIT, FatalError } from '#config/errors.ts';
 import type { MessageView } from '#domain/protocol/views/message.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { errorMessage } from '#shared/text.ts';
+import type { Login } from '../credentials.ts';
+import { revealLine } from '../terminal/sanitize.ts';
 
 /** An answer of the server that is no success. The message is one line. */
 export class ApiError extends Error {
