@@ -16,9 +16,14 @@ export default defineConfig({
   platform: 'node',
   noExternal: [/.*/],
   shims: true,
-  minify: true,
+  sourcemap: true,
   esbuildOptions(options) {
     options.legalComments = 'external';
+    // Names stay, so that stacks and profiles can be read; lines are short enough to be found in the source map.
+    options.minifySyntax = true;
+    options.minifyWhitespace = true;
+    options.lineLimit = 160;
+    options.sourcesContent = false;
   },
   async onSuccess() {
     const pglite = dirname(createRequire(import.meta.url).resolve('@electric-sql/pglite'));
@@ -27,7 +32,7 @@ export default defineConfig({
       execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
     run('--import', 'tsx', 'drizzle/pglite-template.ts', 'dist/pglite-template.tar.gz');
     run('scripts/pack-executable.mjs', 'dist/crush.cjs', 'dist/crush');
-    rmSync('dist/crush.cjs');
+    for (const file of ['dist/crush.cjs', 'dist/crush.cjs.map']) rmSync(file);
     writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
   },
 });

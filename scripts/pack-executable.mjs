@@ -2,14 +2,19 @@
 //
 // V8 takes longer to compile the bundle than to run a small command. The executable therefore carries the bundle
 // as one comment, which costs nothing to skip, and compiles it with the code cache that lies beside it. A cache
-// of another Node version is refused by V8, and the bundle is then compiled as usual.
+// of another Node version is refused by V8, and the bundle is then compiled as usual. The bundle keeps its lines and
+// columns, and of its source map, which lies beside it too, what concerns our own sources.
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { Script } from 'node:vm';
+import { ownSourceMap } from './own-source-map.mjs';
 
 /** Stands for a line feed inside the comment. */
 const LINE_FEED = '\u0001';
+/** As long as `import`, so that no column moves. */
+const IMPORT = '__load';
+const PREFIX = `(function (exports, require, module, __filename, __dirname, ${IMPORT}) {`;
 
 const LAUNCHER = `#!/usr/bin/env node
 'use strict';
@@ -20,6 +25,7 @@ const source = text.slice(text.lastIndexOf('\\n//') + 3).replaceAll('\\u0001', '
 const cache = __filename + '.cache';
 new Script(source, {
   filename: __filename,
+  columnOffset: ${-PREFIX.length},
   cachedData: existsSync(cache) ? readFileSync(cache) : undefined,
 }).runInThisContext()(exports, require, module, __filename, __dirname, (name) => import(name));
 `;
@@ -28,18 +34,20 @@ const [bundlePath, executablePath] = process.argv.slice(2);
 const bundle = readFileSync(bundlePath, 'utf8')
   .replace(/^#!.*\n/, '')
   // Built-in modules are all that is left to import, and a script run from its cache has no loader for them.
-  .replace(/(?<![\w$.])import\(/g, '__import(')
+  .replace(/(?<![\w$.])import\(/g, `${IMPORT}(`)
+  .replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
   // What esbuild leaves unescaped stands in regular expressions, which know the same escapes as strings.
   .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 if (bundle.includes(LINE_FEED) || bundle.includes('\r'))
   throw new Error(`${bundlePath} does not fit into a comment`);
 
-const source = `(function (exports, require, module, __filename, __dirname, __import) {${bundle}\n})`;
+const source = `${PREFIX}${bundle}\n})`;
 writeFileSync(executablePath, `${LAUNCHER}//${source.replaceAll('\n', LINE_FEED)}`);
 chmodSync(executablePath, 0o755);
 
 const filename = resolve(executablePath);
-const script = new Script(source, { filename });
+const script = new Script(source, { filename, columnOffset: -PREFIX.length });
 process.argv = [process.execPath, filename, '--version'];
 script.runInThisContext()({}, createRequire(filename), {}, filename, resolve(filename, '..'));
 writeFileSync(`${executablePath}.cache`, script.createCachedData());
+writeFileSync(`${executablePath}.map`, ownSourceMap(readFileSync(`${bundlePath}.map`, 'utf8')));

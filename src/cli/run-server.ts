@@ -14,10 +14,12 @@ export async function runServer(
   if (stopping.aborted) return;
   server.check(config);
   const log = openLog(config, server.name);
-  process.on('unhandledRejection', (reason) => {
-    log.error({ err: reason }, 'unhandled rejection');
+  const fail = (name: string) => (error: unknown) => {
+    log.error({ err: error }, name);
     process.exit(EXIT.failure);
-  });
+  };
+  process.on('unhandledRejection', fail('unhandled rejection'));
+  process.on('uncaughtException', fail('uncaught exception'));
   await runService({ log, stopping, exit: (code) => process.exit(code) }, async (stack) => {
     await openProfile({ config, log, stack }, server.profilePort);
     await server.start({ config, log, stack });

@@ -3,6 +3,7 @@ import { deferred } from '#shared/async/deferred.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import type { Log } from '#shared/log.ts';
 import { type CloseStack, createCloseStack } from './close-stack.ts';
+import { ownStackReader } from './readable-stack.ts';
 
 /** A start that a signal has overtaken may come to its next resource in this time; then what is there is closed. */
 const START_GRACE_MS = 8_000;
@@ -86,7 +87,7 @@ export function reportFatal(error: unknown, stderr: NodeJS.WritableStream): void
     process.exitCode = error.exitCode;
     return;
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = error instanceof Error ? ownStackReader()(error.stack ?? error.message) : String(error);
   stderr.write(`crush: unexpected error: ${text}\n`);
   process.exitCode = EXIT.failure;
 }

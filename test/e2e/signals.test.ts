@@ -82,11 +82,15 @@ describe('a signal during the start ends the process cleanly', () => {
     expect(starting.output()).not.toMatch(/unexpected error|crush: /);
   });
 
-  it('and its data can be used afterwards', async () => {
-    const starting = start(['serve', ...anyPorts]);
+  it('and its data can be used afterwards; what was given up is logged with its place in the sources', async () => {
+    const starting = start(['serve', ...anyPorts, '--debug']);
     await until(MOMENTS['the embedded database opens'], starting);
     starting.child.kill();
     expect(await exitOf(starting)).toEqual(CLEAN);
+    const [, row = '0'] = /src\/cli\/close-stack\.ts:(\d+):\d+/.exec(starting.output()) ?? [];
+    const source = readFileSync(join(import.meta.dirname, '../../src/cli/close-stack.ts'), 'utf8');
+    expect(source.split('\n')[Number(row) - 1]).toContain('new StoppedError()');
+    expect(starting.output()).not.toMatch(/dist\/crush:\d/);
     const again = await startCrush(['serve', ...anyPorts, '--data-dir', starting.dataDir]);
     expect((await fetch(`${again.urls.http}/ready`)).status).toBe(200);
     expect(await again.stop()).toBe(0);

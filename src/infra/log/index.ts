@@ -9,6 +9,8 @@ export interface LoggerOptions {
   /** `server` of every line: which service speaks. */
   service: string;
   destination?: DestinationStream;
+  /** Makes stacks of the bundle readable. */
+  readStack?: (stack: string) => string;
 }
 
 /** pino to stdout; JSON for machines, one readable line for people. Secrets are masked here, centrally. */
@@ -24,7 +26,7 @@ export function createLogger(options: LoggerOptions): Log {
     timestamp: stdTimeFunctions.isoTime,
     // pino's own redaction by wildcard paths costs several times as much per line.
     formatters: { log: (fields: Record<string, unknown>) => maskSecrets(fields) },
-    serializers: { err: serializeError },
+    serializers: { err: serializer(options.readStack ?? ((stack) => stack)) },
   };
   const logger = destination ? pino(config, destination) : pino(config);
   const { child } = logger;
@@ -35,9 +37,12 @@ export function createLogger(options: LoggerOptions): Log {
   return logger;
 }
 
-function serializeError(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
-  const code = 'code' in error ? error.code : undefined;
-  const cause = error.cause instanceof Error ? serializeError(error.cause) : undefined;
-  return { type: error.name, message: error.message, code, stack: error.stack, cause };
+function serializer(readStack: (stack: string) => string): (error: unknown) => unknown {
+  return function serialize(error: unknown): unknown {
+    if (!(error instanceof Error)) return error;
+    const code = 'code' in error ? error.code : undefined;
+    const cause = error.cause instanceof Error ? serialize(error.cause) : undefined;
+    const stack = error.stack === undefined ? undefined : readStack(error.stack);
+    return { type: error.name, message: error.message, code, stack, cause };
+  };
 }
