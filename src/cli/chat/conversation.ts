@@ -27,6 +27,8 @@ export interface Conversation {
   settle(signal: AbortSignal): Promise<void>;
   /** Resolves when the turn of this prompt is over. */
   ask(content: string, signal: AbortSignal): Promise<TurnOutcome>;
+  /** Resolves when a summary has taken the place of the history. */
+  summarize(signal: AbortSignal): Promise<TurnOutcome>;
   /** Stops the running turn, if there is one. */
   cancel(): void;
   close(): Promise<void>;
@@ -133,12 +135,15 @@ export function createConversation(deps: ConversationDeps): Conversation {
     task.catch(reportError);
   }
 
-  async function runTurn(content: string, signal: AbortSignal): Promise<TurnOutcome> {
+  async function runTurn(
+    begin: () => Promise<{ turn_id: string }>,
+    signal: AbortSignal,
+  ): Promise<TurnOutcome> {
     const end = deferred<TurnOutcome>();
     turn = { turnId: null, isCancelled: false, mayHaveMissedEnd: false, done: end.resolve };
     const current = turn;
     try {
-      const accepted = await api.postMessage({ sessionId, content, idempotencyKey: newId() }, signal);
+      const accepted = await begin();
       current.turnId = accepted.turn_id;
       if (current.isCancelled) sendCancel();
       settleTurn();
@@ -163,7 +168,11 @@ export function createConversation(deps: ConversationDeps): Conversation {
       idleWaiters.push(idle.resolve);
       await orAborted(Promise.race([idle.promise, socket.failed]), signal);
     },
-    ask: runTurn,
+    ask(content, signal) {
+      const prompt = { sessionId, content, idempotencyKey: newId() };
+      return runTurn(() => api.postMessage(prompt, signal), signal);
+    },
+    summarize: (signal) => runTurn(() => api.summarize(sessionId, signal), signal),
     cancel,
     async close() {
       stop.abort();

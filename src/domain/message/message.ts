@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MessageRole } from '../protocol/views/message.ts';
 import {
-  FinishPart,
+  FinishPart as FinishPartView,
   FinishReason,
   ImagePart,
   ReasoningPartView,
@@ -10,7 +10,7 @@ import {
   ToolResultPartView,
 } from '../protocol/views/message-parts.ts';
 
-export { FinishPart, FinishReason, ImagePart, MessageRole, TextPart };
+export { FinishReason, ImagePart, MessageRole, TextPart };
 
 /** What the provider wants back on the next request; never shown to clients. */
 const provider_metadata = z.record(z.string(), z.unknown()).optional();
@@ -31,6 +31,12 @@ export const ToolResultPart = ToolResultPartView.extend({
   stop_turn: z.literal(true).optional(),
 });
 export type ToolResultPart = z.infer<typeof ToolResultPart>;
+
+export const FinishPart = FinishPartView.extend({
+  /** Of a model call: its tokens, prompt and answer, with all of the cache. */
+  context_tokens: z.number().optional(),
+});
+export type FinishPart = z.infer<typeof FinishPart>;
 
 export const MessagePart = z.discriminatedUnion('type', [
   TextPart,

@@ -12,7 +12,14 @@ export interface MessageRepository {
   listUnfinished(sessionId: string): Promise<Message[]>;
   setParts(
     id: string,
-    update: { parts: MessagePart[]; appliedCursor: string | null; finishedAt: number | null; now: number },
+    update: {
+      parts: MessagePart[];
+      appliedCursor: string | null;
+      finishedAt: number | null;
+      /** Absent: as it is. */
+      isSummary?: boolean;
+      now: number;
+    },
   ): Promise<void>;
   nextIndex(sessionId: string, turnNumber: number): Promise<number>;
   /** How many user messages precede this turn: 0 means that the session has no title yet. */

@@ -31,6 +31,10 @@ function toPartView(part: MessagePart): MessagePartView[] {
     const { provider_metadata: _, provider_call_id: __, ...shown } = part;
     return [shown];
   }
+  if (part.type === 'finish') {
+    const { context_tokens: _, ...shown } = part;
+    return [shown];
+  }
   if (part.type !== 'tool_result') return [part];
   const { stop_turn: _, ...shown } = part;
   return [shown];

@@ -41,6 +41,10 @@ const Cancel = z
   .object({ type: z.literal('cancel'), ...sessionIdKeys })
   .meta({ description: 'Cancels the running turn and clears the queue.' });
 
+const Summarize = z
+  .object({ type: z.literal('summarize'), ...sessionIdKeys })
+  .meta({ description: 'Puts a summary in the place of the history; refused while a turn is unfinished.' });
+
 const Auth = z
   .object({ type: z.literal('auth'), token: z.string().max(8192) })
   .meta({ description: 'Replaces the token before it expires.' });
@@ -52,6 +56,7 @@ export const ClientFrame = z.discriminatedUnion('type', [
   Reconnect,
   PermissionResponse,
   Cancel,
+  Summarize,
   Auth,
   Ping,
 ]);

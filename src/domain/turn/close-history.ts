@@ -1,7 +1,7 @@
-import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { emit } from '../events/emit.ts';
 import type { Message, MessagePart, ToolResultPart } from '../message/message.ts';
+import { newMessage } from '../message/new-message.ts';
 import { toMessageView } from '../message/wire.ts';
 import { toSessionView } from '../session/wire.ts';
 import { OPEN_TOOL_CALL_STATUSES, type ToolCall } from '../toolcall/tool-call.ts';
@@ -148,21 +148,16 @@ async function insertMessage(
   parts: MessagePart[],
 ): Promise<Message> {
   const now = ctx.clock.now();
-  const message: Message = {
-    id: newId(),
-    sessionId: turn.sessionId,
-    turnNumber: turn.number,
-    index: await ctx.repositories.messages.nextIndex(turn.sessionId, turn.number),
-    role,
-    parts,
-    model: '',
-    provider: '',
-    isSummary: false,
-    finishedAt: now,
-    appliedCursor: null,
-    createdAt: now,
-    updatedAt: now,
-  };
+  const message = newMessage(
+    {
+      sessionId: turn.sessionId,
+      turnNumber: turn.number,
+      index: await ctx.repositories.messages.nextIndex(turn.sessionId, turn.number),
+      role,
+      parts,
+    },
+    now,
+  );
   await ctx.repositories.messages.insert(message);
   await emit(ctx, { Type: 'message', session_id: turn.sessionId, ...toMessageView(message) });
   return message;

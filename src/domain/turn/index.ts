@@ -1,4 +1,5 @@
 export * from './cancel-session.ts';
+export * from './check-queues.ts';
 export * from './close-history.ts';
 export * from './delete-session.ts';
 export * from './finish-turn.ts';
@@ -8,5 +9,6 @@ export * from './queue.ts';
 export * from './session-status.ts';
 export * from './stop-sessions.ts';
 export * from './submit-prompt.ts';
+export * from './summarize-session.ts';
 export * from './turn.ts';
 export * from './wire.ts';

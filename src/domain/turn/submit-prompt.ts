@@ -1,20 +1,18 @@
 import { canonicalJson, sha256 } from '#shared/digest.ts';
-import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { emit } from '../events/emit.ts';
-import type { Message } from '../message/message.ts';
+import { newMessage } from '../message/new-message.ts';
 import { toMessageView } from '../message/wire.ts';
 import { type ImageReference, MAX_PROMPT_IMAGES } from '../protocol/requests/prompt.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
 import { toSessionView } from '../session/wire.ts';
+import { checkQueues, type SubmitPromptLimits } from './check-queues.ts';
+import { newTurn } from './new-turn.ts';
 import { emitStatus, readSessionStatus } from './session-status.ts';
 import type { Turn } from './turn.ts';
 
 export const MAX_PROMPT_BYTES = 1024 * 1024;
-export const MAX_QUEUED_PER_SESSION = 50;
-export const MAX_QUEUED = 1000;
-const OVERLOADED_RETRY_SECONDS = 5;
 
 export interface SubmitPromptInput {
   sessionId: string;
@@ -22,11 +20,6 @@ export interface SubmitPromptInput {
   images?: readonly ImageReference[];
   /** Unique per session: the same key with the same prompt is one turn. */
   idempotencyKey?: string;
-}
-
-export interface SubmitPromptLimits {
-  maxQueuedPerSession?: number;
-  maxQueued?: number;
 }
 
 export interface SubmittedPrompt {
@@ -48,7 +41,7 @@ export async function submitPrompt(
   checkPrompt(input);
   return ctx.transaction(async (tx) => {
     const session = await getOwnedSession(tx, input.sessionId, 'lock');
-    const wanted = newTurn(session, input, tx.clock.now());
+    const wanted = newTurn(session, { ...keysOf(input), kind: 'prompt', now: tx.clock.now() });
     const { turn, created } = await tx.repositories.turns.enqueue(wanted);
     if (turn.promptDigest !== wanted.promptDigest) {
       throw new DomainError('idempotency_mismatch', 'This idempotency key was used with another prompt');
@@ -75,45 +68,9 @@ function checkPrompt({ content, images = [] }: SubmitPromptInput): void {
   }
 }
 
-function newTurn(
-  session: { id: string; userId: string },
-  { content, images = [], idempotencyKey }: SubmitPromptInput,
-  now: number,
-): Omit<Turn, 'number'> {
-  return {
-    id: newId(),
-    sessionId: session.id,
-    userId: session.userId,
-    status: 'queued',
-    attempt: 0,
-    cancelRequested: false,
-    messageId: newId(),
-    idempotencyKey: idempotencyKey ?? null,
-    promptDigest: sha256(canonicalJson({ content, images })),
-    error: null,
-    errorCode: null,
-    createdAt: now,
-    startedAt: null,
-    finishedAt: null,
-  };
-}
-
-/** Counted after the insertion, which is serialized per session; throwing takes it back. */
-async function checkQueues(
-  ctx: Context<'turns'>,
-  sessionId: string,
-  limits: SubmitPromptLimits,
-): Promise<void> {
-  const { maxQueuedPerSession = MAX_QUEUED_PER_SESSION, maxQueued = MAX_QUEUED } = limits;
-  const { ofSession, all } = await ctx.repositories.turns.countQueued(sessionId);
-  if (ofSession > maxQueuedPerSession) {
-    throw new DomainError('queue_full', `This session already has ${maxQueuedPerSession} queued prompts`);
-  }
-  if (all > maxQueued) {
-    throw new DomainError('overloaded', 'Too many prompts are waiting; try again shortly', {
-      retryAfterSeconds: OVERLOADED_RETRY_SECONDS,
-    });
-  }
+function keysOf({ content, images = [], idempotencyKey }: SubmitPromptInput) {
+  const promptDigest = sha256(canonicalJson({ content, images }));
+  return { promptDigest, idempotencyKey: idempotencyKey ?? null };
 }
 
 async function storeMessage(
@@ -122,29 +79,25 @@ async function storeMessage(
   { content, images = [] }: SubmitPromptInput,
 ): Promise<void> {
   const now = ctx.clock.now();
-  const message: Message = {
-    id: turn.messageId,
-    sessionId: turn.sessionId,
-    turnNumber: turn.number,
-    index: 0,
-    role: 'user',
-    parts: [
-      ...(content === '' ? [] : [{ type: 'text' as const, text: content }]),
-      ...images.map((image) => ({
-        type: 'image' as const,
-        Path: image.url,
-        MIMEType: image.mime_type,
-        Data: '' as const,
-      })),
-    ],
-    model: '',
-    provider: '',
-    isSummary: false,
-    finishedAt: now,
-    appliedCursor: null,
-    createdAt: now,
-    updatedAt: now,
-  };
+  const message = newMessage(
+    {
+      id: turn.messageId,
+      sessionId: turn.sessionId,
+      turnNumber: turn.number,
+      index: 0,
+      role: 'user',
+      parts: [
+        ...(content === '' ? [] : [{ type: 'text' as const, text: content }]),
+        ...images.map((image) => ({
+          type: 'image' as const,
+          Path: image.url,
+          MIMEType: image.mime_type,
+          Data: '' as const,
+        })),
+      ],
+    },
+    now,
+  );
   const { messages, sessions } = ctx.repositories;
   const [session, status] = await Promise.all([
     sessions.addMessages(turn.sessionId, 1, now),

@@ -4,6 +4,10 @@ import type { SessionStatus } from '../session/session.ts';
 export const TurnStatus = z.enum(['queued', 'running', 'waiting', 'succeeded', 'failed', 'cancelled']);
 export type TurnStatus = z.infer<typeof TurnStatus>;
 
+/** A prompt, or the user's wish that the history be summarized; that one has no message of the user. */
+export const TurnKind = z.enum(['prompt', 'summary']);
+export type TurnKind = z.infer<typeof TurnKind>;
+
 export const TERMINAL_TURN_STATUSES = ['succeeded', 'failed', 'cancelled'] as const;
 
 export const Turn = z.object({
@@ -13,11 +17,12 @@ export const Turn = z.object({
   userId: z.uuid(),
   /** From 1, +1 within the session. */
   number: z.number().int(),
+  kind: TurnKind,
   status: TurnStatus,
   /** How often an owner was lost while it ran. */
   attempt: z.number().int(),
   cancelRequested: z.boolean(),
-  /** The stored user message. */
+  /** The stored user message; of a summary: of nothing. */
   messageId: z.uuid(),
   idempotencyKey: z.string().nullable(),
   /** SHA-256 over the prompt: the same key with another prompt is an error. */

@@ -5,6 +5,7 @@ import {
   listQueue,
   removeQueued,
   submitPrompt,
+  summarizeSession,
   toQueuedPromptView,
 } from '#domain/turn/index.ts';
 import type { HttpDeps } from '../deps.ts';
@@ -32,6 +33,10 @@ export function turnRoutes(deps: Pick<HttpDeps, 'promptLimits'>): Route[] {
     route(API.turns.cancelSession, async ({ ctx, params }) => {
       await cancelSession(ctx, params.id);
       return accepted({ success: true });
+    }),
+    route(API.turns.summarizeSession, async ({ ctx, params }) => {
+      const { turnId } = await summarizeSession(ctx, params.id, deps.promptLimits);
+      return accepted({ turn_id: turnId });
     }),
     route(API.turns.answerPermission, async ({ ctx, params, body }) => {
       const { id: sessionId, requestId } = params;

@@ -108,6 +108,7 @@ export async function createAgentHarness(
     project,
     session,
     workspace,
+    coordinators,
     /** A coordinator of its own owner, as another process would have. */
     coordinator(own: Partial<AgentSettings> = {}): Coordinator {
       const coordinator = createCoordinator({

@@ -67,6 +67,7 @@ const ROWS: Record<string, Row> = {
     params: (objects) => ({ id: objects.session, turnId: objects.turn }),
   },
   'POST /api/sessions/:id/cancel': { own: 202, params: session },
+  'POST /api/sessions/:id/summarize': { own: 202, params: session },
   'POST /api/sessions/:id/permissions/:requestId': {
     own: 202,
     params: (objects) => ({ id: objects.session, requestId: objects.request }),

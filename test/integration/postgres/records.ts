@@ -80,6 +80,7 @@ export function newTurn(session: Session, changes: Partial<Turn> = {}): Omit<Tur
     cancelRequested: false,
     messageId: newId(),
     idempotencyKey: null,
+    kind: 'prompt',
     promptDigest: 'digest',
     error: null,
     errorCode: null,

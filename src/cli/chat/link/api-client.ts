@@ -24,6 +24,7 @@ const LoginAnswer = z.object({ token: z.string().min(1) });
 const Named = z.object({ id: z.string(), name: z.string() });
 const Identified = z.object({ id: z.string() });
 const Accepted = z.object({ message_id: z.string(), turn_id: z.string() });
+const AcceptedTurn = z.object({ turn_id: z.string() });
 const StatusAnswer = z.object({ status: z.string(), is_running: z.boolean() });
 const ErrorAnswer = z.object({
   error: z.string().optional(),
@@ -56,6 +57,7 @@ export interface ApiClient {
   sessionStatus(sessionId: string, signal: AbortSignal): Promise<z.infer<typeof StatusAnswer>>;
   /** Safe to repeat: the key makes the same prompt one turn. */
   postMessage(prompt: Prompt, signal: AbortSignal): Promise<z.infer<typeof Accepted>>;
+  summarize(sessionId: string, signal: AbortSignal): Promise<z.infer<typeof AcceptedTurn>>;
 }
 
 export interface Prompt {
@@ -152,6 +154,8 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
     },
     sessionStatus: (sessionId, signal) =>
       call(StatusAnswer, { method: 'GET', path: `${sessionPath(sessionId)}/status` }, signal),
+    summarize: (sessionId, signal) =>
+      call(AcceptedTurn, { method: 'POST', path: `${sessionPath(sessionId)}/summarize` }, signal),
     async postMessage({ sessionId, content, idempotencyKey }, signal) {
       const headers = { 'idempotency-key': idempotencyKey };
       const path = `${sessionPath(sessionId)}/messages`;

@@ -15,6 +15,7 @@ const CONTINUED = '… ';
 const SHOWN_HISTORY = 6;
 const HELP = [
   'Type what is to be done; a line that ends in \\ goes on in the next one.',
+  '/summarize puts a summary in the place of the conversation, when it has become long.',
   'Ctrl-C stops the running turn, or leaves at the prompt. Ctrl-D and /exit leave.',
 ];
 
@@ -29,8 +30,13 @@ export async function runInteractive(setting: InteractiveSetting): Promise<numbe
     if (prompt === '/help') screen.notice(...HELP);
     if (prompt === '' || prompt === '/help') continue;
     try {
-      conversation ??= await start.begin(prompt);
-      report(setting, await runTurn(setting, conversation, prompt));
+      if (prompt === '/summarize') {
+        await summarize(setting, conversation);
+        continue;
+      }
+      const opened = conversation ?? (await start.begin(prompt));
+      conversation = opened;
+      report(setting, await runTurn(setting, opened, () => opened.ask(prompt, interrupts.exit)));
     } catch (error) {
       // A refused prompt leaves the session usable; a lost connection does not.
       if (!(error instanceof ApiError) || interrupts.exit.aborted) throw error;
@@ -116,13 +122,23 @@ async function askUnlessLeaving(
   }
 }
 
-function runTurn(setting: ChatSetting, conversation: Conversation, prompt: string): Promise<TurnOutcome> {
+async function summarize(setting: ChatSetting, conversation: Conversation | null): Promise<void> {
+  const { screen, interrupts } = setting;
+  if (!conversation) screen.notice('There is nothing to summarize.');
+  else report(setting, await runTurn(setting, conversation, () => conversation.summarize(interrupts.exit)));
+}
+
+function runTurn(
+  setting: ChatSetting,
+  conversation: Conversation,
+  begin: () => Promise<TurnOutcome>,
+): Promise<TurnOutcome> {
   const { interrupts, screen, style } = setting;
   const cancel = () => {
     screen.notice(style.dim('cancelling … (Ctrl-C again leaves)'));
     conversation.cancel();
   };
-  return interrupts.during(cancel, () => conversation.ask(prompt, interrupts.exit));
+  return interrupts.during(cancel, begin);
 }
 
 function report({ screen, style }: ChatSetting, outcome: TurnOutcome): void {

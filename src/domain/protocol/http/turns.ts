@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DecisionRequest, PromptRequest } from '../requests/prompt.ts';
-import { AcceptedPrompt, QueuedPromptView } from '../views/prompt.ts';
+import { AcceptedPrompt, AcceptedTurn, QueuedPromptView } from '../views/prompt.ts';
 import { endpoint, JSON_BODY_LIMIT } from './endpoint.ts';
 import { PermissionRequestId, SessionId, TurnId } from './ids.ts';
 import { Done } from './page.ts';
@@ -56,6 +56,17 @@ export const turns = {
     params,
     replies: { 202: Done },
     errors: ['not_found'],
+  }),
+
+  summarizeSession: endpoint({
+    method: 'POST',
+    path: '/api/sessions/:id/summarize',
+    access: 'user',
+    summary:
+      'Queues a turn that puts a summary in the place of the history. Refused while another turn is unfinished, or when nothing has come since the last summary.',
+    params,
+    replies: { 202: AcceptedTurn },
+    errors: ['not_found', 'conflict', 'overloaded'],
   }),
 
   answerPermission: endpoint({

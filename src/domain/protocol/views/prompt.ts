@@ -10,3 +10,6 @@ export const AcceptedPrompt = z
   .object({ message_id: z.string(), turn_id: z.string() })
   .meta({ id: 'AcceptedPrompt' });
 export type AcceptedPrompt = z.infer<typeof AcceptedPrompt>;
+
+export const AcceptedTurn = z.object({ turn_id: z.string() }).meta({ id: 'AcceptedTurn' });
+export type AcceptedTurn = z.infer<typeof AcceptedTurn>;

@@ -11,7 +11,7 @@ import {
   unique,
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
-import { type Step, type StepEffect, StepKind, StepState, TurnStatus } from '#domain/turn/index.ts';
+import { type Step, type StepEffect, StepKind, StepState, TurnKind, TurnStatus } from '#domain/turn/index.ts';
 import { checkBytes, checkNotNegative, checkOneOf, id, moment, text } from './columns.ts';
 import { sessions } from './sessions.ts';
 import { users } from './users.ts';
@@ -44,6 +44,7 @@ export const turns = pgTable(
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
     number: integer('number').notNull(),
+    kind: text('kind').$type<TurnKind>().notNull().default('prompt'),
     status: text('status').$type<TurnStatus>().notNull(),
     attempt: integer('attempt').notNull(),
     cancelRequested: boolean('cancel_requested').notNull(),
@@ -64,6 +65,7 @@ export const turns = pgTable(
     index('turns_unfinished_index').on(table.sessionId, table.number).where(isUnfinishedTurn(table)),
     index('turns_queue_index').on(table.createdAt, table.id).where(isQueuedTurn(table)),
     index('turns_user_index').on(table.userId),
+    checkOneOf('turns_kind_check', table.kind, TurnKind.options),
     checkOneOf('turns_status_check', table.status, TurnStatus.options),
     check('turns_counters', sql`${table.number} >= 1 and ${table.attempt} >= 0`),
     checkBytes('turns_idempotency_length', table.idempotencyKey, 1024),

@@ -37,6 +37,7 @@ export interface CallOutcome {
   status: 'completed' | 'error' | 'timeout';
   /** What becomes of the step; null: nothing was journalled. */
   step: 'done' | 'failed' | 'unknown' | null;
+  todos?: ToolResult['todos'];
   commit?: ToolResult['commit'];
 }
 

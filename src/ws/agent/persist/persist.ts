@@ -249,8 +249,14 @@ function setParts({ writes }: Writer, message: Message): void {
 }
 
 function storeParts({ tx }: Writer, message: Message): Promise<unknown> {
-  const { id, parts, appliedCursor, finishedAt, updatedAt } = message;
-  return tx.repositories.messages.setParts(id, { parts, appliedCursor, finishedAt, now: updatedAt });
+  const { id, parts, appliedCursor, finishedAt, isSummary, updatedAt } = message;
+  return tx.repositories.messages.setParts(id, {
+    parts,
+    appliedCursor,
+    finishedAt,
+    isSummary,
+    now: updatedAt,
+  });
 }
 
 function updateCall(writer: Writer, call: ToolCall, change: ToolCallChange): void {

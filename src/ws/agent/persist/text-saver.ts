@@ -6,34 +6,43 @@ import { within } from '#shared/async/within.ts';
 
 const SAVE_INTERVAL_MS = 2000;
 const SAVE_CHARS = 8192;
-const SETTLE_TIMEOUT_MS = 1000;
+const POSITION_TIMEOUT_MS = 1000;
 
 export interface TextSaverDeps {
   ctx: AnyContext;
   publisher: Pick<EventPublisher, 'flush' | 'confirmed' | 'congested'>;
+  /** Where the log was when the turn was taken over; null when it was out of reach. */
+  takenOverAt: Cursor | null;
   clock: { now(): number };
   sessionId: string;
   signal: AbortSignal;
   abortLost(): void;
 }
 
-/** Keeps the text of a streaming message in its row, stamped with the position that clients have at least. */
+/**
+ * Keeps the text of a streaming message in its row, with a position of the log behind all of that text: whoever
+ * reads on from there never sees a piece of it again.
+ */
 export function createTextSaver(deps: TextSaverDeps) {
-  const { ctx, publisher, clock, sessionId, signal } = deps;
+  const { ctx, publisher, clock, sessionId, signal, takenOverAt } = deps;
+  const before = publisher.confirmed(sessionId);
   let writing: Promise<void> = Promise.resolve();
   let saved = { messageId: '', chars: 0, at: 0 };
 
-  async function settled(): Promise<Cursor | null> {
-    return await within(publisher.flush(sessionId), SETTLE_TIMEOUT_MS, () => publisher.confirmed(sessionId));
+  /** Null: unknown, since the log does not answer in time. */
+  async function positionAtLeast(): Promise<Cursor | null> {
+    const flushed = await within(publisher.flush(sessionId), POSITION_TIMEOUT_MS, () => 'late' as const);
+    if (flushed === 'late') return null;
+    // Nothing of this turn is in the log yet.
+    return flushed && !isSame(flushed, before) ? flushed : takenOverAt;
   }
 
-  async function save(message: Message, parts: Message['parts'], cursor: Cursor | null): Promise<void> {
-    const appliedCursor = cursor && formatCursor(cursor);
+  async function save(message: Message, parts: Message['parts'], cursor: Cursor): Promise<void> {
     try {
       await ctx.transaction((tx) =>
         tx.repositories.messages.setParts(message.id, {
           parts,
-          appliedCursor,
+          appliedCursor: formatCursor(cursor),
           finishedAt: null,
           now: tx.clock.now(),
         }),
@@ -45,19 +54,24 @@ export function createTextSaver(deps: TextSaverDeps) {
   }
 
   return {
-    settled,
+    positionAtLeast,
     idle: () => writing,
     async checkpoint(message: Message, parts: () => Message['parts'], streamed: number): Promise<void> {
-      while (publisher.congested(sessionId) && !signal.aborted) await settled();
+      while (publisher.congested(sessionId) && !signal.aborted) await positionAtLeast();
       const now = clock.now();
       if (saved.messageId !== message.id || streamed < saved.chars) {
         saved = { messageId: message.id, chars: 0, at: now };
       }
       if (streamed - saved.chars < SAVE_CHARS && now - saved.at < SAVE_INTERVAL_MS) return;
       saved = { messageId: message.id, chars: streamed, at: now };
-      const cursor = await settled();
+      const cursor = await positionAtLeast();
+      if (!cursor) return;
       const copy = parts();
       writing = writing.then(() => save(message, copy, cursor));
     },
   };
+}
+
+function isSame(a: Cursor, b: Cursor | null): boolean {
+  return a.epoch === b?.epoch && a.seq === b.seq;
 }

@@ -1,6 +1,6 @@
 import type { Todo } from '#domain/session/index.ts';
 
-const INSTRUCTION = `The room for this conversation is nearly used up. Write a summary that takes its place: whoever goes on will know nothing but this text. Do not call tools.
+const INSTRUCTION = `Write a summary that takes the place of this conversation: whoever goes on will know nothing but this text. Do not call tools.
 
 Say, in as much detail as is needed to go on without asking:
 - what the user wants, in their own words where these matter, and what they ruled out;
@@ -11,8 +11,16 @@ Say, in as much detail as is needed to go on without asking:
 
 export function summaryRequest(todos: readonly Todo[]): string {
   if (todos.length === 0) return INSTRUCTION;
-  const lines = todos.map(({ status, content }) => `- [${status}] ${content}`);
-  return `${INSTRUCTION}\n\nThe todo list at this moment, to be repeated with its states:\n${lines.join('\n')}`;
+  return `${INSTRUCTION}\n\nThe todo list at this moment, to be repeated with its states:\n${todoLines(todos)}`;
+}
+
+/** Stands behind the history, whose beginning it would otherwise change from step to step. */
+export function todoReminder(todos: readonly Todo[]): string {
+  return `<system_reminder>The todo list at this moment:\n${todoLines(todos)}\n</system_reminder>`;
+}
+
+function todoLines(todos: readonly Todo[]): string {
+  return todos.map(({ status, content }) => `- [${status}] ${content}`).join('\n');
 }
 
 /** Follows a summary that was made in the middle of a turn. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AnyContext } from '#domain/create-context.ts';
 import type { PermissionAsk } from '#domain/permission/index.ts';
 import type { ToolDeclaration } from '#domain/provider/index.ts';
+import type { Session } from '#domain/session/index.ts';
 import type { StepEffect } from '#domain/turn/index.ts';
 import type { ToolScope } from '../ports.ts';
 import { parseArguments } from './arguments.ts';
@@ -12,6 +13,8 @@ export interface ToolResult {
   /** For user interfaces; never sent to the model. */
   metadata?: Record<string, unknown>;
   image?: { mediaType: string; data: Uint8Array };
+  /** The session's todo list from now on; `commit` stores it. */
+  todos?: Session['todos'];
   /** Ends the turn after this step. */
   stopTurn?: boolean;
   /** Further writes for the transaction that stores this result. */

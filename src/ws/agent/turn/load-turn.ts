@@ -36,7 +36,7 @@ export async function loadTurn(ctx: AnyContext, turn: Turn): Promise<LoadedTurn>
     prompt: known ?? (await messages.get(turn.messageId)),
     summaryId: session.summaryMessageId,
     contextTokens: session.promptTokens + session.completionTokens,
-    summaryFailed: false,
+    todos: session.todos,
   };
   return {
     session,

@@ -5,16 +5,20 @@ import type { Change } from '../persist/changes.ts';
 import type { StreamSink } from '../step/step-stream.ts';
 import type { ToolStepHooks } from '../step/tool-step.ts';
 import type { Tool } from '../tools/tool.ts';
-import type { LoopLimits, TurnState } from './turn-state.ts';
+import type { LoopLimits } from './next-action.ts';
+import type { TurnState } from './turn-state.ts';
 
 export type LoopEnd = 'finished' | 'waiting' | 'handed_back' | 'lost';
+
+/** `elision`: 0, or how often a request for this summary was already too long for the model. */
+export type RequestPurpose = { kind: 'step' } | { kind: 'summary'; elision: number };
 
 /** All that the loop does to the world. */
 export interface LoopHooks extends ToolStepHooks {
   /** Writes in one transaction. Throws `lease_lost`. */
   commit(changes: Change[]): Promise<void>;
   /** From the state's history, without what is not finished. */
-  buildRequest(purpose: 'step' | 'summary'): Promise<ModelRequest>;
+  buildRequest(purpose: RequestPurpose): Promise<ModelRequest>;
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPart>;
   delta(message: Message, delta: Parameters<StreamSink['delta']>[0]): void;
   checkpoint(
@@ -22,8 +26,8 @@ export interface LoopHooks extends ToolStepHooks {
     parts: Parameters<StreamSink['checkpoint']>[0],
     streamed: number,
   ): Promise<void>;
-  /** The position up to which clients can have what was streamed. */
-  settled(): Promise<Cursor | null>;
+  /** A position of the log behind all that was streamed so far; null when it cannot be told now. */
+  positionAtLeast(): Promise<Cursor | null>;
 }
 
 export interface LoopInput {

@@ -72,6 +72,7 @@ function newState(): TurnState {
       sessionId,
       userId: newId(),
       number: 1,
+      kind: 'prompt',
       status: 'running',
       attempt: 0,
       cancelRequested: false,
@@ -90,7 +91,7 @@ function newState(): TurnState {
     prompt: message,
     summaryId: null,
     contextTokens: 0,
-    summaryFailed: false,
+    todos: [],
   };
 }
 
@@ -143,7 +144,7 @@ async function start(
       stream: (request, abort) => model.stream(request, abort),
       delta: (_message, { content }) => void deltas.push(content),
       checkpoint: async () => {},
-      settled: async () => null,
+      positionAtLeast: async () => null,
       scope: () => ({ ...scope, signal: signal.signal }),
       decide: async () => ({ kind: options.decision ?? 'allowed' }) as Decision,
       progress() {},

@@ -1,13 +1,14 @@
-import type { Message } from '#domain/message/index.ts';
+import { type Message, newMessage } from '#domain/message/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
-import { newId } from '#shared/ids.ts';
 import { abortKind } from '../coordinator/abort.ts';
 import type { CallOutcome, Change } from '../persist/changes.ts';
-import { modelStep, summaryStep } from '../step/model-step.ts';
+import { modelStep } from '../step/model-step.ts';
+import { summaryStep } from '../step/summary-step.ts';
 import { nextBatch, prepareCall, refusedOutcome, runPlans, unknownOutcome } from '../step/tool-step.ts';
 import type { LoopEnd, LoopInput, Run } from './loop-ports.ts';
+import { nextAction } from './next-action.ts';
 import { commit, endAborted, endTurn, handBack } from './turn-end.ts';
-import { finishOf, nextAction, nextIndex, remember } from './turn-state.ts';
+import { finishOf, nextIndex, remember } from './turn-state.ts';
 
 /**
  * Carries a turn on from whatever is stored of it until it ends, waits for an answer, or is taken away.
@@ -41,7 +42,7 @@ async function nextStep(run: Run): Promise<LoopEnd | null> {
       return modelStep(run, action.reopen);
     case 'summarize':
       if (pause.aborted) return handBack(run);
-      return summaryStep(run, action.reopen);
+      return summaryStep(run, action.reopen, action.cause);
   }
 }
 
@@ -96,22 +97,17 @@ function addResults(run: Run, outcomes: CallOutcome[]): void {
   const { state, pending, now } = run;
   const stopping = outcomes.find(({ part }) => part.stop_turn);
   if (stopping) markDenied(run, stopping.call);
-  const time = now();
-  const message: Message = {
-    id: newId(),
-    sessionId: state.turn.sessionId,
-    turnNumber: state.turn.number,
-    index: nextIndex(state),
-    role: 'tool',
-    parts: outcomes.map(({ part }) => part),
-    model: '',
-    provider: '',
-    isSummary: false,
-    finishedAt: time,
-    appliedCursor: null,
-    createdAt: time,
-    updatedAt: time,
-  };
+  state.todos = outcomes.findLast(({ todos }) => todos !== undefined)?.todos ?? state.todos;
+  const message = newMessage(
+    {
+      sessionId: state.turn.sessionId,
+      turnNumber: state.turn.number,
+      index: nextIndex(state),
+      role: 'tool',
+      parts: outcomes.map(({ part }) => part),
+    },
+    now(),
+  );
   remember(state, message);
   pending.push({ kind: 'results', message, results: outcomes });
 }

@@ -1,5 +1,6 @@
 import type { AnyContext } from '#domain/create-context.ts';
 import { isDomainError } from '#domain/errors.ts';
+import type { Cursor } from '#domain/events/index.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { errorMessage } from '#shared/text.ts';
 import { abortKind } from '../coordinator/abort.ts';
@@ -11,9 +12,9 @@ import type { ClaimedTurn, RunnerDeps } from './claimed-turn.ts';
 import { type LoadedTurn, loadTurn } from './load-turn.ts';
 import { runLoop } from './loop.ts';
 import type { LoopEnd } from './loop-ports.ts';
+import { summarizeAt } from './next-action.ts';
 import { openTurn, TurnRefused } from './open-turn.ts';
 import { createTurnHooks } from './turn-hooks.ts';
-import { summarizeAt } from './turn-state.ts';
 
 const MAX_ATTEMPTS = 3;
 const END_RETRY_MS = 1000;
@@ -55,10 +56,10 @@ async function attempt(deps: RunnerDeps, claimed: ClaimedTurn, ctx: AnyContext):
   const loaded = await loadTurn(ctx, turn);
   const opening = openTurn(deps, { claimed, ctx, loaded, selection });
   opening.catch(() => {});
-  await takeOver;
+  const takenOverAt = await takeOver;
   const open = await opening;
   if (loaded.isFresh && turn.number === 1) startTitle(deps, ctx, loaded);
-  const hooks = createTurnHooks(deps, open);
+  const hooks = createTurnHooks(deps, open, takenOverAt);
   try {
     return await runLoop({
       state: loaded.state,
@@ -84,12 +85,13 @@ async function takeOverLog(
   deps: RunnerDeps,
   { turn, lease, takenOver }: ClaimedTurn,
   ctx: AnyContext,
-): Promise<void> {
+): Promise<Cursor | null> {
   try {
-    await deps.eventLog.takeOver(turn.sessionId, lease.token, takenOver);
+    return await deps.eventLog.takeOver(turn.sessionId, lease.token, takenOver);
   } catch (error) {
     if (!isDomainError(error, 'unavailable')) throw error;
     ctx.log.warn({ err: error }, 'event log not taken over');
+    return null;
   }
 }
 

@@ -10,7 +10,7 @@ export function toolScope(
   call: ToolCall,
 ): ToolScope {
   const { session, project } = loaded;
-  const { sessions, fileReads, fileVersions } = ctx.repositories;
+  const { fileReads, fileVersions } = ctx.repositories;
   return {
     session,
     project,
@@ -24,6 +24,6 @@ export function toolScope(
     jobs: deps.jobs,
     clock: deps.clock,
     signal: claimed.signal,
-    readTodos: async () => (await sessions.get(session.id))?.todos ?? [],
+    readTodos: async () => loaded.state.todos,
   };
 }

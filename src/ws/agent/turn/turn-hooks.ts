@@ -1,3 +1,4 @@
+import type { Cursor } from '#domain/events/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import { createLiveOutput } from '../persist/live-output.ts';
 import { persist } from '../persist/persist.ts';
@@ -10,7 +11,11 @@ import type { OpenTurn } from './open-turn.ts';
 import { toolScope } from './tool-scope.ts';
 
 /** Connects the loop to the database, the event log, the model and the workspace. */
-export function createTurnHooks(deps: RunnerDeps, open: OpenTurn): LoopHooks & { close(): void } {
+export function createTurnHooks(
+  deps: RunnerDeps,
+  open: OpenTurn,
+  takenOverAt: Cursor | null,
+): LoopHooks & { close(): void } {
   const { publisher, clock, settings } = deps;
   const { claimed, ctx, loaded } = open;
   const { turn, lease, signal } = claimed;
@@ -23,6 +28,7 @@ export function createTurnHooks(deps: RunnerDeps, open: OpenTurn): LoopHooks & {
     clock,
     sessionId,
     signal,
+    takenOverAt,
     abortLost: () => claimed.abortLost(),
   });
   let stepIndex = loaded.nextStep;
@@ -49,7 +55,7 @@ export function createTurnHooks(deps: RunnerDeps, open: OpenTurn): LoopHooks & {
       publisher.delta({ session_id: sessionId, message_id: message.id, ...delta }, lease.token);
     },
     checkpoint: saver.checkpoint,
-    settled: saver.settled,
+    positionAtLeast: saver.positionAtLeast,
     scope: (call) => toolScope(deps, open, call),
     decide: (call, ask) => decide({ permissions: ctx.repositories.permissions, settings, clock }, call, ask),
     progress(call, tail) {

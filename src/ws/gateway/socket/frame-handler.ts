@@ -8,6 +8,7 @@ import {
   getSessionStatus,
   type SubmitPromptLimits,
   submitPrompt,
+  summarizeSession,
 } from '#domain/turn/index.ts';
 import { within } from '#shared/async/within.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -121,6 +122,9 @@ export function createFrameHandler(deps: FrameHandlerDeps) {
         return permission(frame);
       case 'cancel':
         await cancelSession(ctx, target(frame));
+        return;
+      case 'summarize':
+        await summarizeSession(ctx, target(frame), deps.promptLimits);
         return;
       case 'auth':
         return deps.replaceToken(frame.token);

@@ -18,6 +18,7 @@ test('accepts the frames of the protocol, whichever way the session is spelled',
       denied: false,
     },
     { type: 'cancel', sessionID: 's' },
+    { type: 'summarize', sessionID: 's' },
     { type: 'auth', token: 't' },
     { type: 'ping' },
   ]) {

@@ -56,10 +56,10 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
       const rows = await inOrder(and(eq(messages.sessionId, sessionId), isNull(messages.finishedAt)));
       return rows.map(toMessage);
     },
-    async setParts(id, { parts, appliedCursor, finishedAt, now }) {
+    async setParts(id, { parts, appliedCursor, finishedAt, isSummary, now }) {
       const [row] = await executor
         .update(messages)
-        .set({ parts, appliedCursor, finishedAt, updatedAt: now })
+        .set({ parts, appliedCursor, finishedAt, isSummary, updatedAt: now })
         .where(eq(messages.id, id))
         .returning({ id: messages.id })
         .execute();

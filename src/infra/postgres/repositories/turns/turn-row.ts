@@ -7,6 +7,7 @@ export function toTurn(row: typeof turns.$inferSelect): Turn {
     sessionId: row.sessionId,
     userId: row.userId,
     number: row.number,
+    kind: row.kind,
     status: row.status,
     attempt: row.attempt,
     cancelRequested: row.cancelRequested,

@@ -34,6 +34,7 @@ export const todosTool = defineTool({
         return {
           content: `The todo list has been updated.\n\n${counts}`,
           metadata,
+          todos,
           async commit(tx) {
             const stored = await tx.repositories.sessions.setTodos(session.id, todos, tx.clock.now());
             await emit(tx, { Type: 'todos_update', session_id: session.id, ...summarizeTodos(todos) });
