@@ -4,6 +4,7 @@ import { allowedMethods } from './kit/allowed-methods.ts';
 import { createEdge } from './kit/edge.ts';
 import type { Route } from './kit/route.ts';
 import { authRoutes } from './routes/auth.ts';
+import { descriptionRoutes } from './routes/description.ts';
 import { fileRoutes } from './routes/files/index.ts';
 import { historyRoutes } from './routes/history.ts';
 import { projectRoutes } from './routes/projects.ts';
@@ -36,6 +37,7 @@ function createApp(deps: EdgeDeps, routes: readonly Route[]): Hono {
 export function createRoutes(deps: HttpDeps): Route[] {
   return [
     ...systemRoutes(deps),
+    ...descriptionRoutes(),
     ...authRoutes(deps),
     ...projectRoutes(deps),
     ...sessionRoutes(deps),

@@ -51,15 +51,9 @@ const Auth = z
 
 const Ping = z.object({ type: z.literal('ping') }).meta({ description: 'Asks for a pong.' });
 
-export const ClientFrame = z.discriminatedUnion('type', [
-  Message,
-  Reconnect,
-  PermissionResponse,
-  Cancel,
-  Summarize,
-  Auth,
-  Ping,
-]);
+export const ClientFrame = z
+  .discriminatedUnion('type', [Message, Reconnect, PermissionResponse, Cancel, Summarize, Auth, Ping])
+  .meta({ id: 'ClientFrame' });
 export type ClientFrame = z.infer<typeof ClientFrame>;
 
 export function frameSessionId(frame: { sessionID?: string; session_id?: string }): string | undefined {

@@ -55,7 +55,9 @@ export const SocketFrame = z.discriminatedUnion('Type', [
 ]);
 export type SocketFrame = z.infer<typeof SocketFrame>;
 
-export const ServerFrame = z.discriminatedUnion('Type', [SessionFrame, SocketFrame]);
+export const ServerFrame = z
+  .discriminatedUnion('Type', [SessionFrame, SocketFrame])
+  .meta({ id: 'ServerFrame' });
 export type ServerFrame = z.infer<typeof ServerFrame>;
 
 /** A frame as a client gets it: one of the event log names its position. */

@@ -1,4 +1,5 @@
-import { type DomainErrorCode, isDomainError } from '#domain/errors.ts';
+import { isDomainError } from '#domain/errors.ts';
+import type { ErrorCode } from '#domain/protocol/errors.ts';
 import { WorkspaceError, type WorkspaceErrorCode } from '#domain/workspace/index.ts';
 import type { Reply } from './route.ts';
 
@@ -17,7 +18,7 @@ export class HttpError extends Error {
 }
 
 /** The only place where codes become statuses, for all services. */
-export const STATUS_OF_CODE: Readonly<Record<DomainErrorCode | WorkspaceErrorCode, number>> = {
+export const STATUS_OF_CODE: Readonly<Record<ErrorCode | WorkspaceErrorCode, number>> = {
   invalid_input: 400,
   unauthenticated: 401,
   invalid_credentials: 401,
@@ -51,6 +52,12 @@ export const STATUS_OF_CODE: Readonly<Record<DomainErrorCode | WorkspaceErrorCod
   invalid_pattern: 400,
   timeout: 504,
   no_space: 507,
+  internal: 500,
+  method_not_allowed: 405,
+  origin_not_allowed: 403,
+  unsupported_media_type: 415,
+  payload_too_large: 413,
+  client_closed_request: 499,
 };
 
 const RETRY_AFTER_SECONDS: Readonly<Record<number, number>> = { 429: 1, 503: 5 };

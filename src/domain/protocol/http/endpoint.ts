@@ -6,6 +6,8 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 /** A success whose bytes are not JSON. */
 export interface Bytes {
   bytes: string;
+  /** A media type; absent where it differs from case to case. */
+  type?: string;
 }
 
 /** What a success of each status holds. */

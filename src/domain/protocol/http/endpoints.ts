@@ -1,4 +1,5 @@
 import { auth } from './auth.ts';
+import { description } from './description.ts';
 import type { Endpoint } from './endpoint.ts';
 import { files } from './files.ts';
 import { history } from './history.ts';
@@ -9,7 +10,17 @@ import { system } from './system.ts';
 import { turns } from './turns.ts';
 
 /** The whole REST API by resource. */
-export const API = { system, auth, projects, sessions, turns, history, files, providers } as const;
+export const API = {
+  system,
+  description,
+  auth,
+  projects,
+  sessions,
+  turns,
+  history,
+  files,
+  providers,
+} as const;
 
 /** Every endpoint once. */
 export const ENDPOINTS: readonly Endpoint[] = Object.values(API).flatMap((group) =>
