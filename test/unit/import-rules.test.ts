@@ -41,7 +41,7 @@ const RULES: Rule[] = [
   {
     from: /^http\//,
     inside: /^(shared|domain|http)\//,
-    packages: /^(hono|@hono\/node-server|@hono\/node-ws|ws|zod|diff)(\/|$)/,
+    packages: /^(hono|@hono\/node-server|@hono\/node-ws|ws|zod|diff|content-disposition)(\/|$)/,
   },
   {
     from: /^ws\/gateway\//,

@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts';
-import { DomainError } from '../errors.ts';
+import { DomainError, isDomainError } from '../errors.ts';
 import type { Session, SessionModelConfig } from '../session/session.ts';
 import type { SecretBox } from '../user/ports.ts';
 import type { Catalogue, ModelInfo, ModelSelection, ProviderCredential, ProviderInfo } from './provider.ts';
@@ -54,11 +54,32 @@ export async function resolveModel(
     sessionConfigs.get(session.id),
     credentials.list(session.userId),
   ]);
+  return select(deps.catalogue, choose(deps, { session, config, stored }), input.purpose);
+}
+
+interface ModelSources {
+  session: Pick<Session, 'id' | 'userId'>;
+  config: SessionModelConfig | null;
+  stored: readonly ProviderCredential[];
+}
+
+/** Whether the session's turns find a model and a key as things stand; no key is opened. */
+export function isModelReady(deps: Omit<ResolveModelDeps, 'secrets'>, sources: ModelSources): boolean {
+  try {
+    choose({ ...deps, secrets: { open: () => '' } }, sources);
+    return true;
+  } catch (error) {
+    if (isDomainError(error, 'model_not_configured')) return false;
+    throw error;
+  }
+}
+
+function choose(deps: ResolveModelDeps, { session, config, stored }: ModelSources): Choice {
   const own = config && !config.isAuto ? ofSession(deps, stored, session, config) : null;
   const byDefault = config ? null : ofUser(deps, stored);
   const choice = own ?? byDefault ?? ofOperator(deps);
   checkComplete(choice);
-  return select(deps.catalogue, choice, input.purpose);
+  return choice;
 }
 
 function ofSession(

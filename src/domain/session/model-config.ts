@@ -6,7 +6,7 @@ import { sessionKeyContext } from '../provider/secret-contexts.ts';
 import { tenantBaseUrl } from '../provider/tenant-base-url.ts';
 import type { SecretBox } from '../user/ports.ts';
 import type { Session, SessionModelConfig } from './session.ts';
-import { keyHint, maskedKey } from './wire.ts';
+import { FOREIGN_KEY_MASK, keyHint, maskedKey } from './wire.ts';
 
 export interface ModelConfigDeps {
   catalogue: Pick<Catalogue, 'provider'>;
@@ -63,7 +63,8 @@ function chooseKey(
   const none: StoredKey = { apiKeySealed: null, apiKeyHint: null };
   const stored: StoredKey | null = previous?.apiKeySealed ? previous : null;
   const kept = stored ? { apiKeySealed: stored.apiKeySealed, apiKeyHint: stored.apiKeyHint } : none;
-  const repeated = wanted !== '' && wanted === maskedKey(stored?.apiKeyHint ?? null);
+  const mask = stored ? maskedKey(stored.apiKeyHint) : FOREIGN_KEY_MASK;
+  const repeated = wanted === mask;
   if (wanted === undefined || wanted === '' || repeated) {
     if (samePlace || !stored) return kept;
     if (!repeated && otherProvider) return none;

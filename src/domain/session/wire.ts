@@ -34,12 +34,15 @@ export function summarizeTodos(todos: readonly Todo[]): TodosSummary {
   };
 }
 
-export function toSessionConfigView(config: SessionModelConfig | null): SessionConfigView {
-  if (!config) return { provider: '', model: '', api_key: '' };
+/** `ready`: the session finds a key, its own or another one. */
+export function toSessionConfigView(config: SessionModelConfig | null, ready: boolean): SessionConfigView {
+  const api_key = ready ? maskedKey(config?.apiKeyHint ?? '') : maskedKey(config?.apiKeyHint ?? null);
+  if (!config) return { provider: '', model: '', api_key, is_auto: false };
   return {
     provider: config.provider,
     model: config.model,
-    api_key: maskedKey(config.apiKeyHint),
+    api_key,
+    is_auto: config.isAuto,
     base_url: config.baseUrl ?? undefined,
     max_tokens: config.maxTokens ?? undefined,
     temperature: config.temperature ?? undefined,
@@ -53,6 +56,9 @@ export function keyHint(key: string): string {
   return key.length >= 12 ? key.slice(-4) : '';
 }
 
+/** What is shown of a key that the session does not hold itself. */
+export const FOREIGN_KEY_MASK = '****';
+
 export function maskedKey(hint: string | null): string {
-  return hint === null ? '' : `****${hint}`;
+  return hint === null ? '' : `${FOREIGN_KEY_MASK}${hint}`;
 }

@@ -35,10 +35,11 @@ export interface SubmittedPrompt {
  */
 export async function submitPrompt(
   ctx: Context<'sessions' | 'turns' | 'messages' | 'outbox'>,
-  input: SubmitPromptInput,
+  given: SubmitPromptInput,
   limits: SubmitPromptLimits = {},
 ): Promise<SubmittedPrompt> {
-  checkPrompt(input);
+  checkPrompt(given);
+  const input = { ...given, content: given.content.toWellFormed() };
   return ctx.transaction(async (tx) => {
     const session = await getOwnedSession(tx, input.sessionId, 'lock');
     const wanted = newTurn(session, { ...keysOf(input), kind: 'prompt', now: tx.clock.now() });

@@ -18,8 +18,7 @@ export async function readJsonBody(
   const text = decode(await readBytes(request, contentLength, limit));
   const value = parseJson(text);
   // Only escapes can bring in what no column can hold.
-  if (text.includes('\\u')) refuseUnstorable(value);
-  return value;
+  return text.includes('\\u') ? toStorable(value) : value;
 }
 
 /** Whatever can be written as JSON. Throws `invalid_input`. */
@@ -68,19 +67,31 @@ function decode(bytes: Uint8Array): string {
   }
 }
 
-/** NUL and halves of surrogate pairs, in values and in keys. Iterative: the nesting is the sender's. */
-function refuseUnstorable(root: unknown): void {
-  const rest: unknown[] = [root];
-  while (rest.length > 0) {
-    const value = rest.pop();
-    if (typeof value === 'string') {
-      if (value.includes('\0') || /\p{Surrogate}/u.test(value)) {
-        throw malformed('The body contains characters that cannot be stored');
-      }
-    } else if (typeof value === 'object' && value !== null) {
-      for (const [key, inner] of Object.entries(value)) rest.push(key, inner);
+/** Halves of surrogate pairs become U+FFFD, NUL is refused; in values and in keys. Iterative: the nesting is the sender's. */
+function toStorable(value: unknown): unknown {
+  const root: unknown[] = [value];
+  const rest: object[] = [root];
+  for (let holder = rest.pop(); holder !== undefined; holder = rest.pop()) {
+    for (const [key, inner] of Object.entries(holder)) {
+      const name = storableText(key);
+      const storable = typeof inner === 'string' ? storableText(inner) : inner;
+      if (typeof inner === 'object' && inner !== null) rest.push(inner);
+      if (name === key && storable === inner) continue;
+      if (name !== key) Reflect.deleteProperty(holder, key);
+      Object.defineProperty(holder, name, {
+        value: storable,
+        configurable: true,
+        enumerable: true,
+        writable: true,
+      });
     }
   }
+  return root[0];
+}
+
+function storableText(text: string): string {
+  if (text.includes('\0')) throw malformed('The body contains characters that cannot be stored');
+  return text.toWellFormed();
 }
 
 function malformed(message: string): DomainError {

@@ -22,7 +22,7 @@ export function sessionRoutes(deps: SessionRouteDeps): Route[] {
       ok(await getSessionStatus(ctx, params.id)),
     ),
     route(API.sessions.getSessionConfig, async ({ ctx, params }) =>
-      ok(await getSessionConfig(ctx, params.id)),
+      ok(await getSessionConfig(deps, ctx, params.id)),
     ),
     route(API.sessions.setSessionConfig, async ({ ctx, params, body }) =>
       ok(await setSessionConfig(deps, ctx, { sessionId: params.id, request: body })),

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { pathTemplate } from '#domain/protocol/http/endpoint.ts';
 import { createHttpHarness, type HttpHarness } from './harness.ts';
 
 let server: HttpHarness;
@@ -123,9 +124,17 @@ describe('methods and bodies', () => {
     const post = (raw: string | Uint8Array) => server.call('POST', '/api/projects', { token, raw });
     expect((await post(Uint8Array.from([0x7b, 0xff, 0x7d]))).status).toBe(400);
     expect((await post('{"name":"a\\u0000b"}')).status).toBe(400);
-    expect((await post('{"name":"a\\ud800b"}')).status).toBe(400);
-    expect((await post('{"name":"fine","x":{"\\udc00":1}}')).status).toBe(400);
     expect((await post('{"name":"a\\ud83d\\ude00 \\\\u0000"}')).status).toBe(200);
+  });
+
+  it('takes half a surrogate pair for U+FFFD, wherever it stands', async () => {
+    const post = (raw: string) => server.call('POST', '/api/projects', { token, raw });
+    const { status, json } = await post('{"name":"cut \\ud83d...","description":"\\udc00\\ud83d\\ude00"}');
+    expect(status).toBe(200);
+    expect(json).toMatchObject({ name: 'cut \ufffd...', description: '\ufffd\u{1f600}' });
+    expect((await post('{"name":"fine","x":[{"\\udc00":1}]}')).status).toBe(200);
+    expect((await post('{"name":"\\ud800\\u0000"}')).status).toBe(400);
+    expect((await post('{"na\\ud800":1,"__proto__":"\\ud800","name":"kept"}')).json.name).toBe('kept');
   });
 
   it('refuses a body over the limit, announced or streamed, without reading it all', async () => {
@@ -154,6 +163,19 @@ describe('methods and bodies', () => {
     for (const raw of [deep, `{"name":"\\u0041","x":${deep}}`]) {
       expect((await server.call('POST', '/api/projects', { token, raw })).status).toBeLessThan(500);
     }
+  });
+});
+
+describe('the description of the API', () => {
+  it('is public, and lists every route as it is served', async () => {
+    const { status, headers, json } = await server.call('GET', '/openapi.json');
+    expect([status, headers.get('content-type'), json.openapi]).toEqual([200, 'application/json', '3.1.0']);
+    const described = Object.entries<object>(json.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const served = server.routes.map(({ endpoint }) => `${endpoint.method} ${pathTemplate(endpoint)}`);
+    expect(described.toSorted()).toEqual(served.toSorted());
+    expect((await server.call('GET', '/openapi.json')).text).toBe(JSON.stringify(json));
   });
 });
 

@@ -212,11 +212,16 @@ describe('session config', () => {
     top_p: 0.9,
     reasoning_effort: 'high',
   };
-  const shown = { ...full, api_key: '****9876', base_url: 'https://proxy.example/v1' };
+  const shown = { ...full, api_key: '****9876', base_url: 'https://proxy.example/v1', is_auto: false };
 
   it('stores and returns every field, with the key masked and sealed', async () => {
     const id = await newSession();
-    expect((await get(`/api/sessions/${id}/config`)).json).toEqual({ provider: '', model: '', api_key: '' });
+    expect((await get(`/api/sessions/${id}/config`)).json).toEqual({
+      provider: '',
+      model: '',
+      api_key: '****',
+      is_auto: false,
+    });
     expect((await putConfig(id, full)).json).toEqual(shown);
     expect((await get(`/api/sessions/${id}/config`)).json).toEqual(shown);
     const row = await server.system.repositories.sessionConfigs.get(id);
@@ -274,10 +279,28 @@ describe('session config', () => {
     expect((await get(`/api/sessions/${auto}/config`)).json).toEqual({
       provider: 'acme',
       model: 'big-1',
-      api_key: '',
+      api_key: '****',
+      is_auto: true,
     });
     expect((await server.system.repositories.sessionConfigs.get(auto))?.apiKeySealed).toBeNull();
     expect((await resolve(auto, 'small')).model.id).toBe('small-1');
+  });
+
+  it('shows a mask whenever the session can run without a key of the user’s, and takes the mask back', async () => {
+    const shownKey = async (config: object) =>
+      (await putConfig(await newSession(), { model: 'big-1', ...config })).json.api_key;
+    expect(await shownKey({ provider: 'acme' })).toBe('****');
+    expect(await shownKey({ provider: 'acme', api_key: '****' })).toBe('****');
+    expect(await shownKey({ provider: 'acme', base_url: 'https://elsewhere.example' })).toBe('');
+    expect(await shownKey({ provider: 'acme', base_url: 'https://elsewhere.example', api_key: '****' })).toBe(
+      '',
+    );
+    expect(await shownKey({ provider: 'keyless' })).toBe('');
+    expect(await shownKey({ provider: 'keyless', api_key: 'sk-of-the-user-1234' })).toBe('****1234');
+    const auto = await newSession({ is_auto: true });
+    const shownConfig = (await get(`/api/sessions/${auto}/config`)).json;
+    expect((await putConfig(auto, shownConfig)).status).toBe(200);
+    expect((await resolve(auto)).apiKey).toBe(OPERATOR_KEY);
   });
 
   it('falls back to the user’s stored key and says what to do without one', async () => {
@@ -299,6 +322,7 @@ describe('session config', () => {
       updatedAt: Date.now(),
     });
     expect((await resolve(id)).apiKey).toBe('sk-stored');
+    expect((await get(`/api/sessions/${id}/config`)).json.api_key).toBe('****');
     const plain = await newSession();
     expect(await resolve(plain)).toMatchObject({ providerId: 'keyless', apiKey: 'sk-stored' });
     expect((await resolve(await newSession({ is_auto: true }))).providerId).toBe('acme');

@@ -44,6 +44,7 @@ export const SessionConfigView = z
     provider: z.string(),
     model: z.string(),
     api_key: z.string().describe('a mask; empty while the session cannot run without a key of the user’s'),
+    is_auto: z.boolean().describe('follows the operator’s choice'),
     base_url: z.string().optional(),
     max_tokens: z.number().int().optional(),
     temperature: z.number().optional(),

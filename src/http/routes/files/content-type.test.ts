@@ -23,6 +23,14 @@ test('a hostile name cannot leave its header', () => {
   const value = fileHeaders('a"\r\nX: y;\u202e\u00e9\ud800.txt')['content-disposition'];
   expect(value).toMatch(/^[\x20-\x7e]+$/);
   expect(value).toBe(
-    `inline; filename="a___X: y____.txt"; filename*=UTF-8''a%22__X%3A%20y%3B_%C3%A9%EF%BF%BD.txt`,
+    `inline; filename="a\\"__X: y;_??.txt"; filename*=UTF-8''a%22__X%3A%20y%3B_%C3%A9%EF%BF%BD.txt`,
   );
+});
+
+test.each([
+  ['100%41.txt', "inline; filename=100%41.txt; filename*=UTF-8''100%2541.txt"],
+  ["it's (1)*.txt", `inline; filename="it's (1)*.txt"`],
+  ['\ud800', 'attachment; filename="?"; filename*=UTF-8\'\'%EF%BF%BD'],
+])('the name %j is written so that it is read again', (name, header) => {
+  expect(fileHeaders(name)['content-disposition']).toBe(header);
 });

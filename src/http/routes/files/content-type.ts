@@ -1,3 +1,5 @@
+import { create } from 'content-disposition';
+
 const PLAIN = 'text/plain; charset=utf-8';
 
 /** Shown as text whatever a browser would do with it: a script that is served as text does not run. */
@@ -39,19 +41,13 @@ export function fileHeaders(name: string): Record<string, string> {
   const inline = type !== UNKNOWN && !ACTIVE.has(type);
   return {
     'content-type': type,
-    'content-disposition': `${inline ? 'inline' : 'attachment'}; ${fileNameParameters(name)}`,
+    'content-disposition': create(visible(name), { type: inline ? 'inline' : 'attachment' }),
     'content-security-policy': "default-src 'none'; sandbox; base-uri 'none'; frame-ancestors 'none'",
     'cross-origin-resource-policy': 'same-origin',
   };
 }
 
-/** RFC 6266: a plain name for old clients, the real one percent-encoded. */
-function fileNameParameters(name: string): string {
-  const visible = name.toWellFormed().replace(/[\p{Cc}\p{Cf}]/gu, '_');
-  const plain = visible.replace(/[^\x20-\x7e]|["\\%;]/g, '_');
-  const encoded = encodeURIComponent(visible).replace(
-    /['()*!]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-  return `filename="${plain}"; filename*=UTF-8''${encoded}`;
+/** What cannot be seen in a name must not be able to disguise it. */
+function visible(name: string): string {
+  return name.toWellFormed().replace(/[\p{Cc}\p{Cf}]/gu, '_');
 }

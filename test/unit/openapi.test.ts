@@ -2,7 +2,7 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { API, ENDPOINTS } from '#domain/protocol/http/endpoints.ts';
-import { createOpenApiDocument } from './document.ts';
+import { createOpenApiDocument } from '#http/openapi/document.ts';
 
 const document = createOpenApiDocument(API, '0.0.0');
 
