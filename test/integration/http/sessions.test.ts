@@ -87,7 +87,10 @@ describe('sessions', () => {
         ID: answers[0]?.json.message_id,
         Role: 'user',
         SessionID: id,
-        Parts: [{ type: 'text', text: 'hello' }],
+        Parts: [
+          { type: 'text', text: 'hello' },
+          { type: 'finish', reason: 'stop' },
+        ],
       },
     ]);
   });
