@@ -174,7 +174,8 @@ describe('the description of the API', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const served = server.routes.map(({ endpoint }) => `${endpoint.method} ${pathTemplate(endpoint)}`);
-    expect(described.toSorted()).toEqual(served.toSorted());
+    expect(described).toHaveLength(served.length);
+    expect(new Set(described)).toEqual(new Set(served));
     expect((await server.call('GET', '/openapi.json')).text).toBe(JSON.stringify(json));
   });
 });
