@@ -33,13 +33,18 @@ async function countSyncs(commits: number): Promise<number> {
     }
     process.exit();`;
   const trace = join(directory, 'trace.log');
-  const flags = ['--trace-event-categories', 'node.fs.sync', '--trace-event-file-pattern', trace];
+  const flags = [
+    '--trace-event-categories',
+    'node.fs.sync,node.fs.async',
+    '--trace-event-file-pattern',
+    trace,
+  ];
   await promisify(execFile)(process.execPath, [
     ...flags,
     ...['--import', 'tsx', '--input-type=module', '-e', program],
   ]);
   const { traceEvents } = Trace.parse(JSON.parse(readFileSync(trace, 'utf8')));
-  return traceEvents.filter(({ name, ph }) => name === 'fs.sync.fsync' && ph === 'B').length;
+  return traceEvents.filter(({ name, ph }) => /^(fs\.sync\.)?fsync$/.test(name) && /^[Bb]$/.test(ph)).length;
 }
 
 describe('a PGlite data directory', { timeout: 60_000 }, () => {

@@ -3,7 +3,9 @@ import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PGlite, type PGliteOptions, TransactionAbortedError } from '@electric-sql/pglite';
 import { drizzle } from 'drizzle-orm/pglite';
+import { errorMessage } from '#shared/text.ts';
 import { createDatabase, type SqlDatabase } from '../database.ts';
+import { unavailable } from '../errors.ts';
 import { lockDataDirectory } from './data-directory-lock.ts';
 import { createGate } from './gate.ts';
 import { createPgliteClient, type PgliteClient } from './pglite-client.ts';
@@ -35,14 +37,16 @@ const NO_FSYNC = '-F';
 
 /** Throws DataDirectoryInUseError when another process has the directory. */
 export async function createPgliteDatabase(options: PgliteOptions): Promise<SqlDatabase> {
-  if (options.dataDir === 'memory') return serve(await openInMemory(options), async () => {});
+  if (options.dataDir === 'memory') {
+    return serve({ pglite: await openInMemory(options), synced: async () => {}, release: async () => {} });
+  }
   const lock = await lockDataDirectory(options.dataDir);
   try {
     const dataDir = lock.directory;
     if (await isEmpty(dataDir)) await initialize({ ...options, dataDir });
-    return serve(await openDirectory(dataDir, await loadAssets(options.assetsDir, false)), () =>
-      lock.release(),
-    );
+    const files = new SyncedFiles(dataDir);
+    const pglite = await openFiles(files, await loadAssets(options.assetsDir, false));
+    return serve({ pglite, synced: () => files.synced(), release: () => lock.release() });
   } catch (error) {
     await lock.release();
     throw error;
@@ -62,20 +66,19 @@ async function initialize({ dataDir, assetsDir, template }: PgliteOptions): Prom
     await unpackTemplate(new Uint8Array(await dumped.arrayBuffer()), draft);
   } else {
     await mkdir(draft, { mode: 0o700 });
-    const client = await openDirectory(draft, await loadAssets(assetsDir, true));
+    const client = await openFiles(new SyncedFiles(draft), await loadAssets(assetsDir, true));
     await client.close();
   }
   await rename(draft, dataDir);
   await syncDirectory(dirname(dataDir));
 }
 
-/** What is committed is on the disk. */
-function openDirectory(directory: string, assets: PGliteOptions): Promise<PGlite> {
+function openFiles(fs: SyncedFiles, assets: PGliteOptions): Promise<PGlite> {
   const startParams = [
     ...PGlite.defaultStartParams.filter((parameter) => parameter !== NO_FSYNC),
     ...parameters({ ...SMALL, wal_sync_method: 'fsync' }),
   ];
-  return PGlite.create({ ...assets, fs: new SyncedFiles(directory), startParams });
+  return PGlite.create({ ...assets, fs, startParams });
 }
 
 async function openInMemory({ assetsDir, template }: PgliteOptions): Promise<PGlite> {
@@ -90,7 +93,14 @@ function parameters(values: Record<string, string>): string[] {
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-function serve(pglite: PGlite, release: () => Promise<void>): SqlDatabase {
+interface Opened {
+  pglite: PGlite;
+  /** Resolves when what was committed outlives a power cut. */
+  synced(): Promise<void>;
+  release(): Promise<void>;
+}
+
+function serve({ pglite, synced, release }: Opened): SqlDatabase {
   const gate = createGate(ADMISSION_TIMEOUT_MS);
   const client = createPgliteClient(pglite);
   // Drizzle asks its client for nothing but `query`.
@@ -109,7 +119,14 @@ function serve(pglite: PGlite, release: () => Promise<void>): SqlDatabase {
         throw error;
       }
     },
-    admit: gate.run,
+    async admit(call) {
+      const result = await gate.run(call);
+      // The next one runs meanwhile; its commit is on the disk with this one's or later.
+      await synced().catch((error: unknown) => {
+        throw unavailable({ code: 'IO', message: `the log cannot be written: ${errorMessage(error)}` });
+      });
+      return result;
+    },
     exclusively: (run) =>
       pglite.transaction((transaction) =>
         run({
@@ -125,6 +142,7 @@ function serve(pglite: PGlite, release: () => Promise<void>): SqlDatabase {
     async close() {
       await gate.close();
       await pglite.close();
+      await synced();
       await release();
     },
   });
