@@ -31,9 +31,10 @@ afterEach(async () => {
 
 function start(
   options: Partial<ChatOptions>,
-  setting: { isTTY?: boolean; env?: Record<string, string> } = {},
+  setting: { isTTY?: boolean; hasKeys?: boolean; env?: Record<string, string> } = {},
 ) {
   const streams = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() };
+  if (setting.hasKeys) Object.assign(streams.stdin, { isTTY: true, setRawMode() {} });
   const text = { stdout: '', stderr: '' };
   const watchers: Array<() => void> = [];
   for (const name of ['stdout', 'stderr'] as const) {
@@ -327,6 +328,22 @@ describe('a conversation at a terminal', () => {
     run.interrupt();
     await run.shows('cancelled');
     run.stdin.end();
+    expect(await run.exitCode).toBe(0);
+  });
+
+  it('makes one prompt of what is pasted, marked or not', async () => {
+    const run = start({}, { isTTY: true, hasKeys: true });
+    await run.shows('\u001b[?2004h');
+    run.stdin.write('\u001b[200~one\rtwo\rthree\u001b[201~');
+    await run.shows('three');
+    run.stdin.write('\r');
+    await run.shows('\u001b[?2004h');
+    expect(server.seen.prompts).toEqual(['one\ntwo\nthree']);
+    run.stdin.write('four\rfive\r');
+    await run.shows('five');
+    await run.shows('\u001b[?2004h');
+    expect(server.seen.prompts.slice(1)).toEqual(['four\nfive']);
+    run.stdin.write('\u0004');
     expect(await run.exitCode).toBe(0);
   });
 

@@ -252,7 +252,11 @@ describe('a socket and its session', () => {
     client.send(frame);
     client.send(frame);
     const echo = await client.next('message');
-    expect(echo).toMatchObject({ Role: 'user', Parts: [{ text: 'hello' }], SessionID: session.id });
+    expect(echo).toMatchObject({
+      Role: 'user',
+      Parts: [{ text: 'hello' }, { reason: 'stop' }],
+      SessionID: session.id,
+    });
     expect(await client.next('session_status')).toMatchObject({ status: 'running', is_running: true });
     client.send({ ...frame, content: 'other' });
     expect(await client.next('error')).toMatchObject({

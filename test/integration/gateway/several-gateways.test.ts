@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { EventLog, LogSignal } from '#domain/events/index.ts';
+import { listMessages } from '#domain/message/index.ts';
+import { systemClock } from '#shared/clock.ts';
 import { silentLog } from '#shared/log.ts';
+import { createMemoryEventLog } from '../../../src/infra/memory/index.ts';
 import type { SqlDatabase } from '../../../src/infra/postgres/index.ts';
 import { connectRedis, createRedisBus, createRedisEventLog } from '../../../src/infra/redis/index.ts';
 import { createPostgresTestDatabase } from '../../harness/database.ts';
 import { type RedisServer, startRedisServer } from '../events/redis-server.ts';
+import { openStream } from './stream.ts';
 import { createWorld, labels, type World } from './world.ts';
 
 describe('two gateways over one Redis', () => {
@@ -83,6 +87,27 @@ describe('two gateways over one Redis', () => {
     expect(labels(moved.frames)).toEqual(['c']);
   });
 
+  test('give on either server a history that holds what the other has streamed', async () => {
+    const { session } = await attachBoth();
+    const stream = await openStream(one, session);
+    await stream.say(3);
+    await stream.save();
+    await stream.say(4);
+    const { messages } = await listMessages({ eventLog: two.log }, two.system, { sessionId: session.id });
+    const row = messages.find(({ id }) => id === stream.message.id);
+    expect(row?.parts).toEqual([{ type: 'text', text: stream.text() }]);
+    const alone = createMemoryEventLog({ clock: systemClock });
+    const deps = { eventLog: alone };
+    const stored = (await listMessages(deps, two.system, { sessionId: session.id })).messages;
+    expect(stored.find(({ id }) => id === stream.message.id)?.parts).toEqual([
+      { type: 'text', text: '1 2 3 ' },
+    ]);
+    await alone.close();
+    const silent = { head: () => new Promise<never>(() => {}), read: two.log.read };
+    const late = (await listMessages({ eventLog: silent }, two.system, { sessionId: session.id })).messages;
+    expect(late).toEqual(stored);
+  });
+
   test('find a lost last event and a lost middle without the publication', async () => {
     const { session, clients } = await attachBoth();
     deaf = true;
@@ -98,7 +123,7 @@ describe('two gateways over one Redis', () => {
   test('carry a prompt given to one to the watchers of the other', async () => {
     const { session, clients } = await attachBoth();
     clients[0].send({ type: 'message', sessionID: session.id, content: 'hi' });
-    expect(await clients[1].next('message')).toMatchObject({ Parts: [{ text: 'hi' }] });
+    expect(await clients[1].next('message')).toMatchObject({ Parts: [{ text: 'hi' }, { reason: 'stop' }] });
   });
 
   test('close the sockets of a revoked user on both', async () => {

@@ -47,7 +47,13 @@ const STEADY: Step[] = [
 ];
 const steady = fc.constantFrom<Step>(...STEADY);
 /** With a log that forgets all and begins anew, as after the loss of its store, and rows that lag far behind. */
-const restless = fc.constantFrom<Step>(...STEADY, ...often('text', 16), ...often('flush', 10), 'epoch', 'epoch');
+const restless = fc.constantFrom<Step>(
+  ...STEADY,
+  ...often('text', 16),
+  ...often('flush', 10),
+  'epoch',
+  'epoch',
+);
 
 /**
  * A turn's owner as the log and the database see it. What it says waits in a queue until the log has taken it; what
