@@ -133,12 +133,16 @@ export function createDirectoryWorkspace(directory: string, projectId: string): 
     },
     async tree(path, { limit, depth }) {
       const entries = (await tree(path)).filter((entry) => depth === 0 || entry.depth <= depth);
-      return { entries: entries.slice(0, limit), truncated: entries.length > limit };
+      return {
+        entries: entries.slice(0, limit),
+        truncated: entries.length > limit,
+        leftOut: { count: 0, paths: [] },
+      };
     },
     async glob(pattern, { path, limit }) {
       const suffix = pattern.replace(/^.*\*/, '');
       const paths = (await files(path)).filter((file) => file.endsWith(suffix));
-      return { paths: paths.slice(0, limit), truncated: paths.length > limit };
+      return { paths: paths.slice(0, limit), truncated: paths.length > limit, leftOut: 0 };
     },
     async grep(pattern, { path, limit }) {
       const matches = [];
@@ -148,7 +152,7 @@ export function createDirectoryWorkspace(directory: string, projectId: string): 
           if (column !== -1) matches.push({ path: file, line: index + 1, column: column + 1, text: line });
         }
       }
-      return { matches: matches.slice(0, limit), truncated: matches.length > limit };
+      return { matches: matches.slice(0, limit), truncated: matches.length > limit, leftOut: 0 };
     },
     remove: (path) => rm(real(path), { recursive: true, force: true }),
     async close() {

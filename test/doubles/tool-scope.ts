@@ -18,7 +18,12 @@ export interface ToolBench {
   /** Events that results put into the outbox. */
   events: unknown[];
   /** Prepares and, if there is a plan, runs and stores it, as the loop would once it was allowed. */
-  use(tool: Tool, input: unknown, control?: Partial<Parameters<ToolPlan['run']>[0]>): Promise<ToolResult>;
+  use(
+    tool: Tool,
+    input: unknown,
+    control?: Partial<Parameters<ToolPlan['run']>[0]>,
+    changes?: Partial<ToolScope>,
+  ): Promise<ToolResult>;
   prepare(tool: Tool, input: unknown): Promise<Prepared>;
   plan(tool: Tool, input: unknown): Promise<ToolPlan>;
   close(): Promise<void>;
@@ -97,8 +102,8 @@ export async function createToolBench(changes: Partial<ToolScope> = {}): Promise
       if (prepared.kind !== 'plan') throw new Error(`refused: ${prepared.result.content}`);
       return prepared.plan;
     },
-    async use(tool, input, control = {}) {
-      const prepared = await tool.prepare(input, scope);
+    async use(tool, input, control = {}, other = {}) {
+      const prepared = await tool.prepare(input, { ...scope, ...other });
       const result =
         prepared.kind === 'result'
           ? prepared.result

@@ -86,5 +86,5 @@ function checkSums({ controllers }: SandboxFacts): Check {
 function checkRipgrep({ ripgrep }: SandboxFacts): Check {
   return ripgrep
     ? well('ripgrep', 'searches use it')
-    : lacking('ripgrep', 'not installed, so searches are slower: apt install ripgrep');
+    : broken('ripgrep', 'not installed, and searches need it: apt install ripgrep');
 }

@@ -101,7 +101,7 @@ function createTree(name: string, isFile: boolean, maxBytes: number): Tree {
 async function addAll(tree: Tree, entries: readonly TreeEntry[]): Promise<boolean> {
   for (const [index, entry] of entries.entries()) {
     if (index % BREATH === BREATH - 1) await sleep(0);
-    if (!tree.add(entry)) return false;
+    if (entry.type !== 'symlink' && !tree.add(entry)) return false;
   }
   return true;
 }

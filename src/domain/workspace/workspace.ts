@@ -97,9 +97,11 @@ export interface GrepMatch {
 
 export interface TreeEntry {
   path: string;
-  type: 'file' | 'directory';
+  type: 'file' | 'directory' | 'symlink';
   /** From 1 for entries directly below the root of the walk. */
   depth: number;
+  /** What a symbolic link holds. */
+  target?: string;
 }
 
 /**
@@ -128,18 +130,24 @@ export interface Workspace {
     path: string,
     options: { depth: number; limit: number; ignore?: string[] },
     signal?: AbortSignal,
-  ): Promise<{ entries: TreeEntry[]; truncated: boolean }>;
+  ): Promise<{
+    entries: TreeEntry[];
+    truncated: boolean;
+    /** What the ignore rules left out, the first of it by path. */
+    leftOut: { count: number; paths: string[] };
+  }>;
+  /** `*`, `?`, `[x]`, `{a,b}` and `**`. Hidden and ignored files only when named; `leftOut` counts the other matches. */
   glob(
     pattern: string,
     options: { path?: string; limit: number },
     signal?: AbortSignal,
-  ): Promise<{ paths: string[]; truncated: boolean }>;
-  /** Newest file first. */
+  ): Promise<{ paths: string[]; truncated: boolean; leftOut: number }>;
+  /** In a directory or one file; newest file first. `leftOut` counts matches in hidden and ignored files when there are no others. */
   grep(
     pattern: string,
     options: { path?: string; include?: string; literal?: boolean; limit: number },
     signal?: AbortSignal,
-  ): Promise<{ matches: GrepMatch[]; truncated: boolean }>;
+  ): Promise<{ matches: GrepMatch[]; truncated: boolean; leftOut: number }>;
   remove(path: string, signal?: AbortSignal): Promise<void>;
 }
 

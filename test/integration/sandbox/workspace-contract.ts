@@ -384,6 +384,122 @@ function contract(open: () => Promise<ContractSubject>): void {
       expect(cut).toMatchObject({ truncated: true, entries: [{ depth: 1 }, { depth: 2 }] });
     });
 
+    test('glob takes characters without a meaning as they are', async () => {
+      const paths = [
+        'app/(auth)/login/page.tsx',
+        'app/[slug]/page.tsx',
+        'src/+page@(app).svelte',
+        'app/@slot/x.ts',
+      ];
+      for (const path of paths) await workspace.write(path, bytes('use client\n'));
+      const found = async (pattern: string) =>
+        (await workspace.glob(pattern, { limit: 10 })).paths.map(short);
+      expect(await found('app/(auth)/**')).toEqual(['app/(auth)/login/page.tsx']);
+      expect(await found('**/(auth)/**/*.tsx')).toEqual(['app/(auth)/login/page.tsx']);
+      expect(await found('app/[slug]/*.tsx')).toEqual(['app/[slug]/page.tsx']);
+      expect(await found('src/+page@(app).svelte')).toEqual(['src/+page@(app).svelte']);
+      expect(await found('**/@slot/*')).toEqual(['app/@slot/x.ts']);
+      const { matches } = await workspace.grep('client', { include: 'app/(auth)/**', limit: 10 });
+      expect(matches.map((match) => short(match.path))).toEqual(['app/(auth)/login/page.tsx']);
+    });
+
+    test('what a pattern names is found although it is hidden or ignored', async () => {
+      const paths = [
+        '.github/workflows/ci.yml',
+        '.env.example',
+        'package-lock.json',
+        'bin/run.js',
+        'sub/generated/api.ts',
+        'sub/package-lock.json',
+        'node_modules/m/package-lock.json',
+        'src/index.js',
+        '.git/config',
+      ];
+      for (const path of paths) await workspace.write(path, bytes('needle\n'));
+      await workspace.write('.gitignore', bytes('generated/\n'));
+      const glob = async (pattern: string, path?: string) => {
+        const { paths: found, leftOut } = await workspace.glob(pattern, { limit: 10, path });
+        return [...found.map(short), leftOut];
+      };
+      expect(await glob('.github/workflows/*.yml')).toEqual(['.github/workflows/ci.yml', 0]);
+      expect(await glob('**/.github/**')).toEqual(['.github/workflows/ci.yml', 0]);
+      expect(await glob('.env.example')).toEqual(['.env.example', 0]);
+      expect(await glob('**/.env*')).toEqual(['.env.example', 0]);
+      expect(await glob('package-lock.json')).toEqual(['package-lock.json', 0]);
+      expect(await glob('**/package-lock.json')).toEqual(['package-lock.json', 'sub/package-lock.json', 1]);
+      expect(await glob('bin/*')).toEqual(['bin/run.js', 0]);
+      expect(await glob('**/generated/*.ts')).toEqual(['sub/generated/api.ts', 0]);
+      expect(await glob('*.js', 'bin')).toEqual(['bin/run.js', 0]);
+      expect(await glob('**/*.js')).toEqual(['src/index.js', 0]);
+      expect(await glob('**/*.yml')).toEqual([1]);
+      expect(await glob('*.absent')).toEqual([0]);
+      expect(await glob('config')).toEqual([0]);
+
+      const grep = async (more: object) => {
+        const { matches, leftOut } = await workspace.grep('needle', { limit: 10, ...more });
+        return [...matches.map((match) => short(match.path)), leftOut];
+      };
+      expect(await grep({})).toEqual(['src/index.js', 0]);
+      expect(await grep({ include: '.env*' })).toEqual(['.env.example', 0]);
+      expect(await grep({ include: 'package-lock.json', path: 'sub' })).toEqual(['sub/package-lock.json', 0]);
+      expect(await grep({ include: '*.yml' })).toEqual([1]);
+      expect(await grep({ path: 'bin' })).toEqual(['bin/run.js', 0]);
+    });
+
+    test('grep searches one file, whatever it is', async () => {
+      await workspace.write('.gitignore', bytes('secret.txt\n'));
+      await workspace.write('src/a.ts', bytes('one\nneedle\n'));
+      await workspace.write('src/b.ts', bytes('needle\n'));
+      for (const path of ['package-lock.json', '.env', 'secret.txt']) {
+        await workspace.write(path, bytes('needle\n'));
+      }
+      await run('ln -s src/a.ts link; mkfifo pipe');
+      for (const path of ['src/a.ts', 'package-lock.json', '.env', 'secret.txt', 'link']) {
+        const { matches } = await workspace.grep('^needle$', { path, limit: 10, include: '*.md' });
+        expect(matches.map((match) => short(match.path))).toEqual([path === 'link' ? 'src/a.ts' : path]);
+      }
+      await expect(workspace.grep('x', { path: 'pipe', limit: 1 })).rejects.toMatchObject({
+        code: 'refused',
+      });
+      await expect(workspace.grep('x', { path: 'gone', limit: 1 })).rejects.toMatchObject({
+        code: 'not_found',
+      });
+      await expect(workspace.glob('*', { path: 'src/a.ts', limit: 1 })).rejects.toMatchObject({
+        code: 'not_a_directory',
+      });
+    });
+
+    test('grep finds the ends of lines that end with CRLF, and says honestly what it cannot do', async () => {
+      await workspace.write('dos.txt', bytes('first\r\nneedle\r\n'));
+      const { matches } = await workspace.grep('^needle$', { limit: 10 });
+      expect(matches).toEqual([{ path: '/workspace/dos.txt', line: 2, column: 1, text: 'needle' }]);
+      for (const [pattern, reason] of [
+        ['a(?=b)', 'look-around, including look-ahead and look-behind, is not supported'],
+        ['(a)\\1', 'backreferences are not supported'],
+        ['a(', 'unclosed group'],
+      ] as const) {
+        await expect(workspace.grep(pattern, { limit: 1 })).rejects.toMatchObject({
+          code: 'invalid_pattern',
+          message: `The pattern is not valid: ${reason}.`,
+        });
+      }
+    });
+
+    test('tree shows links with their targets, and tells what it leaves out', async () => {
+      await workspace.write('bin/tool', bytes(''));
+      await workspace.write('sub/package-lock.json', bytes(''));
+      await workspace.write('sub/mine.tmp2', bytes(''));
+      await workspace.write('.git/config', bytes(''));
+      await run('ln -s sub/x link; ln -s /etc outside');
+      const { entries, leftOut } = await workspace.tree('', { depth: 0, limit: 100, ignore: ['*.tmp2'] });
+      expect(entries).toEqual([
+        { path: '/workspace/link', type: 'symlink', depth: 1, target: 'sub/x' },
+        { path: '/workspace/outside', type: 'symlink', depth: 1, target: '/etc' },
+        { path: '/workspace/sub', type: 'directory', depth: 1 },
+      ]);
+      expect(leftOut).toEqual({ count: 2, paths: ['/workspace/bin/', '/workspace/sub/package-lock.json'] });
+    });
+
     test('a search stops when its signal aborts', async () => {
       const signal = AbortSignal.abort(new Error('gone'));
       await expect(workspace.glob('**', { limit: 1 }, signal)).rejects.toThrow('gone');

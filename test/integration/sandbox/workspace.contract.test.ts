@@ -4,9 +4,8 @@ import { describeWorkspaceContract } from './workspace-contract.ts';
 
 const DRIVERS: [string, OpenOptions][] = [
   ['bubblewrap', {}],
-  ['bubblewrap in a listed root, own search', { listedRoot: true, searchEngine: 'builtin' }],
+  ['bubblewrap in a listed root', { listedRoot: true }],
   ['host', { driver: 'host' }],
-  ['host, own search', { driver: 'host', searchEngine: 'builtin' }],
 ];
 
 for (const [name, options] of DRIVERS) {

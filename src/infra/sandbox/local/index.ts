@@ -18,9 +18,7 @@ import { createOutputPipes } from './process/output-pipes.ts';
 import { findProgram } from './programs.ts';
 import { assembleProvider, type LocalWorkspaceProvider, type ProviderParts } from './provider.ts';
 import { DEFAULT_IGNORE_FILE } from './search/ignore-rules.ts';
-import { createRipgrepEngine } from './search/ripgrep-engine.ts';
-import type { SearchEngine } from './search/search.ts';
-import { walkEngine } from './search/walk-engine.ts';
+import { createRipgrepEngine, RIPGREP_IS_MISSING } from './search/ripgrep-engine.ts';
 import { compileSandboxFilter } from './seccomp/filter.ts';
 
 export type { SandboxFacts, SandboxLimits, SandboxNetwork } from './driver.ts';
@@ -39,8 +37,6 @@ export interface WorkspaceProviderDeps {
   log: Log;
   /** Toolchains outside `/usr`, shown read-only to every command. */
   readOnlyPaths?: readonly string[];
-  /** `builtin` searches without ripgrep even where it is installed. */
-  searchEngine?: 'auto' | 'builtin';
   /** Where bubblewrap is, when it is in none of the usual places. */
   bwrapPath?: string;
 }
@@ -70,9 +66,7 @@ function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): Local
     ...commonParts(deps, false),
     driver: 'host',
     launcher,
-    engine: chooseEngine(deps, rgPath, (path) =>
-      createRipgrepEngine({ launcher, rgPath: path, ignoreFile, readsParents: false }),
-    ),
+    engine: createRipgrepEngine({ launcher, rgPath, ignoreFile, readsParents: false }),
     facts: async () => ({
       bubblewrapVersion: null,
       separateUsers: false,
@@ -80,8 +74,9 @@ function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): Local
       ripgrep: rgPath !== null,
     }),
     async selfTest() {
-      const hasShell = existsSync('/bin/bash');
-      return { ok: hasShell, problems: hasShell ? [] : ['/bin/bash is missing: apt install bash'] };
+      const problems = existsSync('/bin/bash') ? [] : ['/bin/bash is missing: apt install bash'];
+      if (rgPath === null) problems.push(RIPGREP_IS_MISSING);
+      return { ok: problems.length === 0, problems };
     },
   });
 }
@@ -119,9 +114,7 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
     ...commonParts(deps, true),
     driver: 'bubblewrap',
     launcher,
-    engine: chooseEngine(deps, rgPath, (path) =>
-      createRipgrepEngine({ launcher, rgPath: path, ignoreFile: '/etc/crush-ignore', readsParents: true }),
-    ),
+    engine: createRipgrepEngine({ launcher, rgPath, ignoreFile: '/etc/crush-ignore', readsParents: true }),
     facts: async () => ({
       bubblewrapVersion: bwrapPath === null ? null : await bubblewrapVersion(bwrapPath).catch(() => null),
       separateUsers: serverUid() === 0,
@@ -131,7 +124,7 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
     selfTest: () =>
       testBubblewrap({
         bwrapPath,
-        missing: neededPrograms(mode).filter((name) => findProgram(name) === null),
+        missing: neededPrograms(mode).filter(({ name }) => findProgram(name) === null),
         launcher,
         network: mode,
         serverUid: serverUid(),
@@ -152,8 +145,9 @@ function openNetwork(
   };
 }
 
-function neededPrograms(mode: SandboxNetwork['mode']): string[] {
-  return ['prlimit', 'setpriv', 'flock', ...(mode === 'allowlist' ? ['nsenter'] : [])];
+function neededPrograms(mode: SandboxNetwork['mode']): { name: string; from: string }[] {
+  const tools = ['prlimit', 'setpriv', 'flock', ...(mode === 'allowlist' ? ['nsenter'] : [])];
+  return [{ name: 'rg', from: 'ripgrep' }, ...tools.map((name) => ({ name, from: 'util-linux' }))];
 }
 
 function commonParts(
@@ -163,14 +157,6 @@ function commonParts(
   const { dataDir, workspaceRoots, limits, timeoutMs } = deps;
   const locations = createLocations({ dataDir, workspaceRoots, serverUid: serverUid(), separateUsers });
   return { serverUid: serverUid(), limits, timeoutMs, locations };
-}
-
-function chooseEngine(
-  deps: WorkspaceProviderDeps,
-  rgPath: string | null,
-  create: (rgPath: string) => SearchEngine,
-): SearchEngine {
-  return rgPath === null || deps.searchEngine === 'builtin' ? walkEngine : create(rgPath);
 }
 
 function prepareDataDirectory(dataDir: string): string {

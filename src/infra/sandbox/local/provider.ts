@@ -16,7 +16,8 @@ import { createFileStore } from './files/file-store.ts';
 import type { Locations } from './location.ts';
 import { createSizeWatch } from './process/size-watch.ts';
 import { findProgram } from './programs.ts';
-import { createSearch, type SearchEngine } from './search/search.ts';
+import { createSearch } from './search/search.ts';
+import type { SearchEngine } from './search/search-engine.ts';
 import { createWorkspace } from './workspace.ts';
 
 /** How long the end of killed processes is awaited. */

@@ -36,13 +36,25 @@ export const HostTreeRequest = z.object({
 });
 
 export const HostTree = z.object({
-  entries: z.array(z.object({ path: z.string(), type: z.enum(['file', 'directory']), depth: z.number() })),
+  entries: z.array(
+    z.object({
+      path: z.string(),
+      type: z.enum(['file', 'directory', 'symlink']),
+      depth: z.number(),
+      target: z.string().optional(),
+    }),
+  ),
   truncated: z.boolean(),
+  leftOut: z.object({ count: z.number(), paths: z.array(z.string()) }).default({ count: 0, paths: [] }),
 });
 
 export const HostGlobRequest = z.object({ pattern: z.string(), path: z.string().optional(), limit: Limit });
 
-export const HostGlob = z.object({ paths: z.array(z.string()), truncated: z.boolean() });
+export const HostGlob = z.object({
+  paths: z.array(z.string()),
+  truncated: z.boolean(),
+  leftOut: z.number().default(0),
+});
 
 export const HostGrepRequest = z.object({
   pattern: z.string(),
@@ -55,4 +67,5 @@ export const HostGrepRequest = z.object({
 export const HostGrep = z.object({
   matches: z.array(z.object({ path: z.string(), line: z.number(), column: z.number(), text: z.string() })),
   truncated: z.boolean(),
+  leftOut: z.number().default(0),
 });

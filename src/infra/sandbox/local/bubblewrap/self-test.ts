@@ -20,7 +20,8 @@ links=0; while read -r line; do case $line in *:*) links=$((links + 1));; esac; 
 
 export interface SelfTestDeps {
   bwrapPath: string | null;
-  missing: readonly string[];
+  /** Programs that are not there, and the packages that hold them. */
+  missing: readonly { name: string; from: string }[];
   launcher: ProcessLauncher;
   network: 'none' | 'allowlist' | 'open';
   serverUid: number;
@@ -34,7 +35,9 @@ export async function testBubblewrap(deps: SelfTestDeps): Promise<SelfTestResult
   if (deps.bwrapPath === null || !existsSync(deps.bwrapPath)) {
     problems.push('bubblewrap is not installed: apt install bubblewrap (or dnf install bubblewrap)');
   }
-  for (const name of deps.missing) problems.push(`${name} is not installed: apt install util-linux`);
+  for (const { name, from } of deps.missing) {
+    problems.push(`${name} is not installed: apt install ${from}`);
+  }
   if (deps.bwrapPath === null || problems.length > 0) return { ok: false, problems };
   problems.push(...(await versionProblems(deps.bwrapPath)));
   if (problems.length === 0) problems.push(...(await probeProblems(deps)));

@@ -1,4 +1,4 @@
-import picomatch from 'picomatch';
+import { compilePathGlob } from './glob.ts';
 
 const ALWAYS_IGNORED = [
   '.git',
@@ -93,30 +93,17 @@ function parseRule(line: string): Rule[] {
   pattern = pattern.replace(/\/+$/, '');
   if (pattern === '') return [];
   const byName = !pattern.includes('/');
-  const matches = compilePattern(pattern.replace(/^\//, ''));
-  return matches === null ? [] : [{ ignores, directoriesOnly, byName, matches }];
+  return [{ ignores, directoriesOnly, byName, matches: compilePattern(pattern.replace(/^\//, '')) }];
 }
 
-const SPECIAL = /[*?[\]{}()!+@|\\]/;
+const SPECIAL = /[*?[\\]/;
 
-/** The plain kinds, which are most, are compared without an expression. Null for a pattern that is not valid. */
-function compilePattern(pattern: string): ((path: string) => boolean) | null {
+/** The plain kinds, which are most, are compared without a pattern. */
+function compilePattern(pattern: string): (path: string) => boolean {
   if (!SPECIAL.test(pattern)) return (path) => path === pattern;
   const suffix = pattern.slice(1);
   if (pattern.startsWith('*') && !SPECIAL.test(suffix) && !suffix.includes('/')) {
     return (name) => name.endsWith(suffix);
   }
-  try {
-    const matches = picomatch(pattern, {
-      dot: true,
-      nobrace: true,
-      noextglob: true,
-      nonegate: true,
-      strictSlashes: true,
-      flags: 's',
-    });
-    return (path) => matches(path);
-  } catch {
-    return null;
-  }
+  return compilePathGlob(pattern, { alternatives: false, dot: true }).matches;
 }

@@ -3,10 +3,7 @@ import { WorkspaceError } from '#domain/workspace/index.ts';
 import { truncate } from '#shared/text.ts';
 import type { LaunchedProcess, ProcessLauncher } from '../driver.ts';
 import { entryPath, locate } from '../files/locate.ts';
-import { boundsOf, type GlobBounds, outsideGlobs } from './glob-bounds.ts';
-import { MAX_LINE_LENGTH } from './line-matcher.ts';
-import { compileGlob, invalidPattern, type RawMatch, type SearchEngine, type SearchScope } from './search.ts';
-import { compileInclude } from './walk-engine.ts';
+import { invalidPattern, type RawMatch, type SearchEngine, type SearchScope } from './search-engine.ts';
 
 /** Output of one search, all in all. */
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
@@ -14,24 +11,30 @@ const MAX_ERROR_BYTES = 4096;
 /** rg's status for "nothing found"; 2 is an error. */
 const NOTHING_FOUND = 1;
 const MAX_MATCHES_PER_FILE = 1000;
+const MAX_LINE_LENGTH = 500;
+const MAX_REASON_LENGTH = 300;
 
 export interface RipgrepEngineDeps {
   launcher: ProcessLauncher;
-  rgPath: string;
+  /** Null where ripgrep is not installed; then searches say so. */
+  rgPath: string | null;
   /** The default ignore file, as rg will see it. */
   ignoreFile: string;
   /** False where directories above the workspace can be seen and must not have a say. */
   readsParents: boolean;
 }
 
+export const RIPGREP_IS_MISSING =
+  'ripgrep is not installed on the host, and searches need it: apt install ripgrep';
+
 /** Searches by ripgrep, started like any command, so that it can see no more than one. */
 export function createRipgrepEngine(deps: RipgrepEngineDeps): SearchEngine {
-  function commonArguments({ location, start }: SearchScope): string[] {
+  function commonArguments({ location, start, everything }: SearchScope): string[] {
+    const common = ['--no-config', '--no-messages', '--no-follow'];
+    if (everything) return [...common, '--no-ignore', '--hidden', '--glob=!.git'];
     const hasCrushignore = isPlainFile(location.directory, '.crushignore');
     return [
-      '--no-config',
-      '--no-messages',
-      '--no-follow',
+      ...common,
       '--no-require-git',
       '--no-ignore-dot',
       '--no-ignore-exclude',
@@ -43,6 +46,7 @@ export function createRipgrepEngine(deps: RipgrepEngineDeps): SearchEngine {
   }
 
   async function* run(scope: SearchScope, args: string[], separator: number): AsyncGenerator<string> {
+    if (deps.rgPath === null) throw new WorkspaceError('unavailable', RIPGREP_IS_MISSING);
     const launched = await deps.launcher.launch(scope.location, {
       argv: [deps.rgPath, ...commonArguments(scope), ...args],
       cwd: '',
@@ -66,19 +70,21 @@ export function createRipgrepEngine(deps: RipgrepEngineDeps): SearchEngine {
   }
 
   return {
-    async *files(scope, bounds) {
+    readsParents: deps.readsParents,
+    async *files(scope, depth) {
       const shown = isShown(scope);
-      const args = ['--files', '--null', ...boundsArguments(scope, bounds), '--', target(scope)];
+      const levels = depth === 0 ? [] : [`--max-depth=${depth}`];
+      const args = ['--files', '--null', ...levels, '--', target(scope)];
       for await (const records of run(scope, args, 0)) yield records.split('\0').map(relative).filter(shown);
     },
     async *matches(scope, query) {
       const shown = isShown(scope);
-      const included = compileInclude(query.include, scope.start);
       const args = [
         '--json',
-        '--max-filesize=10M',
+        // The end of a line is its end, whichever way it is written.
+        '--crlf',
         `--max-count=${MAX_MATCHES_PER_FILE}`,
-        ...includeArguments(scope, query.include),
+        ...(scope.isFile ? [] : ['--max-filesize=10M', ...typeArguments(query.include)]),
         ...(query.literal ? ['--fixed-strings'] : []),
         `--regexp=${query.pattern}`,
         '--',
@@ -88,33 +94,17 @@ export function createRipgrepEngine(deps: RipgrepEngineDeps): SearchEngine {
       for await (const records of run(scope, args, 0x0a)) {
         for (const record of records.split('\n')) {
           const match = parseMatch(record);
-          if (match === null || !shown(match.path) || !included(match.path)) continue;
-          yield { ...match, mtimeMs: modified(match.path) };
+          if (match !== null && shown(match.path)) yield { ...match, mtimeMs: modified(match.path) };
         }
       }
     },
   };
 }
 
-function includeArguments(scope: SearchScope, include: string | null): string[] {
-  if (include === null) return [];
-  if (include.includes('/')) return boundsArguments(scope, boundsOf(include));
-  compileGlob(include);
-  return typeArguments([include]);
-}
-
-function boundsArguments({ start }: SearchScope, { directories, names, depth }: GlobBounds): string[] {
-  return [
-    ...outsideGlobs(start, directories).map((glob) => `--glob=!${glob}`),
-    ...typeArguments(names),
-    ...(depth === 0 ? [] : [`--max-depth=${depth}`]),
-  ];
-}
-
-/** A file type, unlike `--glob`, leaves the ignore rules in force. */
-function typeArguments(names: readonly string[]): string[] {
-  if (names.length === 0) return [];
-  return [...names.map((name) => `--type-add=crushname:${name}`), '--type=crushname'];
+/** A file type, unlike `--glob`, leaves the ignore rules in force. Only plain patterns mean the same to rg. */
+function typeArguments(include: string | null): string[] {
+  if (include === null || !/^[\w.*-]+$/.test(include)) return [];
+  return [`--type-add=crushname:${include}`, '--type=crushname'];
 }
 
 function target({ start }: SearchScope): string {
@@ -126,7 +116,8 @@ function relative(path: string): string {
 }
 
 /** Below the start nothing hidden is shown; rg shows hidden files that an ignore file takes back. */
-function isShown({ start }: SearchScope): (path: string) => boolean {
+function isShown({ start, everything, isFile }: SearchScope): (path: string) => boolean {
+  if (everything || isFile) return () => true;
   const prefix = start.length === 0 ? 0 : start.join('/').length + 1;
   return (path) => path[prefix] !== '.' && !path.includes('/.', prefix);
 }
@@ -160,9 +151,16 @@ function collectErrors(launched: LaunchedProcess): () => string {
 
 function rgError(message: string): WorkspaceError {
   if (/regex|glob|type|pattern|literal/i.test(message) && !message.startsWith('bwrap')) {
-    return invalidPattern(`is not valid: ${message.trim().split('\n').at(-1) ?? ''}`);
+    return invalidPattern(`is not valid: ${reasonOf(message)}`);
   }
   return new WorkspaceError('unavailable', 'The search could not be run.');
+}
+
+/** The line that says what is wrong; what rg advises behind it are options that nobody here can give. */
+function reasonOf(message: string): string {
+  const lines = message.split('\n').map((line) => line.trim());
+  const reason = lines.find((line) => line.startsWith('error: ')) ?? lines.find((line) => line !== '') ?? '';
+  return truncate(reason.replace(/^error: /, '').replace(/\.$/, ''), MAX_REASON_LENGTH);
 }
 
 /** One line of `rg --json`, as its printer crate documents it. */

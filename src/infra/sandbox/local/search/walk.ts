@@ -1,33 +1,25 @@
 import { constants, type Dirent } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { entryPath } from '../files/locate.ts';
 import { readNames } from '../files/read-directory.ts';
-import {
-  CRUSHIGNORE,
-  DEFAULT_IGNORE_FILE,
-  GITIGNORE,
-  type IgnoreRules,
-  parseIgnoreFile,
-} from './ignore-rules.ts';
+import { CRUSHIGNORE, GITIGNORE, type IgnoreRules, parseIgnoreFile } from './ignore-rules.ts';
+import { defaultRules, type IgnoreScope, isIgnored, readRules } from './ignore-scopes.ts';
 
 /** Each level holds a descriptor. */
 const MAX_DEPTH = 64;
 /** Entries after which the event loop gets its turn. */
 const BREATH = 512;
-const MAX_IGNORE_FILE_BYTES = 256 * 1024;
 const OPEN_DIRECTORY = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
-const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 export interface WalkEntry {
-  /** Of the directory that holds it; open while the consumer looks at the entry. */
-  directoryFd: number;
-  name: string;
   /** From the workspace. */
   path: string;
-  type: 'file' | 'directory';
+  type: 'file' | 'directory' | 'symlink';
   /** From 1 for entries directly below the start. */
   depth: number;
+  /** What a symbolic link holds. */
+  target?: string;
 }
 
 export interface WalkOptions {
@@ -37,29 +29,27 @@ export interface WalkOptions {
   start: readonly string[];
   /** 0 is unlimited. */
   depth: number;
-  skipHidden: boolean;
   ignore: readonly string[];
   signal: AbortSignal | undefined;
   /** Called when something was too deep or too large to be walked. */
-  onTruncated?: () => void;
+  onTruncated(): void;
+  /** Called for what ignore rules leave out, but not for what the caller wants to be ignored. */
+  onLeftOut(path: string, isDirectory: boolean): void;
 }
 
-interface Scope {
-  /** The directory of the rules, from the workspace, with a slash at the end; `''` for itself. */
-  base: string;
-  rules: IgnoreRules;
+interface Context {
+  options: WalkOptions;
+  extra: IgnoreRules;
+  last: readonly IgnoreRules[];
 }
 
-const defaults = parseIgnoreFile(DEFAULT_IGNORE_FILE);
-
-/** Depth first and by name; links are neither followed nor shown. By descriptors, so it cannot leave. */
+/** Depth first and by name; links are shown and not followed. By descriptors, so it cannot leave. */
 export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
   const handles: FileHandle[] = [];
   try {
     let directory = await open(options.root, OPEN_DIRECTORY);
     handles.push(directory);
-    const scopes: Scope[] = [];
-    const extra = parseIgnoreFile(options.ignore.join('\n'));
+    const scopes: IgnoreScope[] = [];
     const crushignore = await readRules(directory.fd, CRUSHIGNORE);
     if (options.start.length > 0) await pushScope(scopes, directory.fd, '');
     for (const [index, name] of options.start.entries()) {
@@ -68,23 +58,27 @@ export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
       const base = `${options.start.slice(0, index + 1).join('/')}/`;
       if (index < options.start.length - 1) await pushScope(scopes, directory.fd, base);
     }
-    const last = [extra, crushignore, defaults].filter((rules) => rules !== null);
-    yield* descend({ options, last }, directory, options.start.map((name) => `${name}/`).join(''), scopes, 1);
+    const context: Context = {
+      options,
+      extra: parseIgnoreFile(options.ignore.join('\n')),
+      last: crushignore === null ? [defaultRules] : [crushignore, defaultRules],
+    };
+    yield* descend(context, directory, options.start.map((name) => `${name}/`).join(''), scopes, 1);
   } finally {
     for (const handle of handles) await handle.close();
   }
 }
 
 async function* descend(
-  context: { options: WalkOptions; last: readonly IgnoreRules[] },
+  context: Context,
   directory: FileHandle,
   base: string,
-  above: readonly Scope[],
+  above: readonly IgnoreScope[],
   depth: number,
 ): AsyncGenerator<WalkEntry> {
-  const { options, last } = context;
+  const { options } = context;
   const { entries, truncated } = await readNames(directory.fd, options.signal);
-  if (truncated || depth > MAX_DEPTH) options.onTruncated?.();
+  if (truncated || depth > MAX_DEPTH) options.onTruncated();
   if (depth > MAX_DEPTH) return;
   const scopes = [...above];
   if (entries.some((entry) => entry.name === GITIGNORE)) await pushScope(scopes, directory.fd, base);
@@ -92,12 +86,15 @@ async function* descend(
     // Looking at names is work without a pause of its own.
     if (index % BREATH === BREATH - 1) await setImmediate();
     const type = typeOf(entry);
-    if (type === null || (options.skipHidden && entry.name.startsWith('.'))) continue;
     const path = base + entry.name;
-    if (isIgnored(path, type === 'directory', scopes, last)) continue;
+    if (type === null || isLeftOut(context, path, type === 'directory', scopes)) continue;
     options.signal?.throwIfAborted();
-    yield { directoryFd: directory.fd, name: entry.name, path, type, depth };
-    if (type === 'file' || (options.depth > 0 && depth >= options.depth)) continue;
+    const found: WalkEntry = { path, type, depth };
+    if (type === 'symlink') {
+      found.target = await readlink(entryPath(directory.fd, entry.name)).catch(() => '');
+    }
+    yield found;
+    if (type !== 'directory' || (options.depth > 0 && depth >= options.depth)) continue;
     const child = await open(entryPath(directory.fd, entry.name), OPEN_DIRECTORY).catch(() => null);
     if (child === null) continue;
     try {
@@ -108,45 +105,26 @@ async function* descend(
   }
 }
 
+function isLeftOut(
+  { options, extra, last }: Context,
+  path: string,
+  isDirectory: boolean,
+  scopes: readonly IgnoreScope[],
+): boolean {
+  const asked = extra(path, isDirectory);
+  if (asked !== null) return asked;
+  const ignored = isIgnored(path, isDirectory, scopes, last);
+  if (ignored) options.onLeftOut(path, isDirectory);
+  return ignored;
+}
+
 function typeOf(entry: Dirent): WalkEntry['type'] | null {
   if (entry.isFile()) return 'file';
+  if (entry.isSymbolicLink()) return 'symlink';
   return entry.isDirectory() ? 'directory' : null;
 }
 
-/** The nearest file that says anything decides; then what holds for the whole walk. */
-function isIgnored(
-  path: string,
-  isDirectory: boolean,
-  scopes: readonly Scope[],
-  last: readonly IgnoreRules[],
-): boolean {
-  for (let index = scopes.length - 1; index >= 0; index -= 1) {
-    const scope = scopes[index];
-    const answer = scope?.rules(path.slice(scope.base.length), isDirectory) ?? null;
-    if (answer !== null) return answer;
-  }
-  for (const rules of last) {
-    const answer = rules(path, isDirectory);
-    if (answer !== null) return answer;
-  }
-  return false;
-}
-
-async function pushScope(scopes: Scope[], directoryFd: number, base: string): Promise<void> {
+async function pushScope(scopes: IgnoreScope[], directoryFd: number, base: string): Promise<void> {
   const rules = await readRules(directoryFd, GITIGNORE);
   if (rules !== null) scopes.push({ base, rules });
-}
-
-async function readRules(directoryFd: number, name: string): Promise<IgnoreRules | null> {
-  const handle = await open(entryPath(directoryFd, name), OPEN_FILE).catch(() => null);
-  if (handle === null) return null;
-  try {
-    const stat = await handle.stat();
-    if (!stat.isFile() || stat.size > MAX_IGNORE_FILE_BYTES) return null;
-    return parseIgnoreFile(await handle.readFile('utf8'));
-  } catch {
-    return null;
-  } finally {
-    await handle.close();
-  }
 }

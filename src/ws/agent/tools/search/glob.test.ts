@@ -28,3 +28,14 @@ test('says when there is nothing, or more', async () => {
   expect(result.content.split('\n').filter((line) => line.endsWith('.md'))).toHaveLength(100);
   expect(result.content).toContain('first 100');
 });
+
+test('nothing found is told apart from left out', async () => {
+  const glob = async () => ({ paths: [], truncated: false, leftOut: 2 });
+  const result = await bench.use(
+    globTool,
+    { pattern: '*.yml' },
+    {},
+    { workspace: { ...bench.workspace, glob } },
+  );
+  expect(result.content).toMatch(/^No files found\n\n\(2 .*hidden or ignored/);
+});

@@ -29,3 +29,9 @@ test('cuts long lines and separates files', () => {
   expect(text).toContain(`${'x'.repeat(500)}...\n\n/workspace/b:\n  Line 2, Char 3: y`);
   expect(text).toContain('first 100');
 });
+
+test('nothing found is told apart from left out', async () => {
+  const grep = async () => ({ matches: [], truncated: false, leftOut: 2 });
+  const result = await bench.use(grepTool, { pattern: 'x' }, {}, { workspace: { ...bench.workspace, grep } });
+  expect(result.content).toMatch(/^No matches found\n\n\(2 .*hidden or ignored/);
+});

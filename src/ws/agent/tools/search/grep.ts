@@ -8,7 +8,7 @@ const MAX_MATCHES = 100;
 const MAX_LINE_CHARS = 500;
 const TIMEOUT_MS = 5000;
 
-const DESCRIPTION = `Searches the contents of files with a regular expression. Newest files first, at most 100 matches; hidden and ignored files are left out. Set literal_text to search for the text as it is.`;
+const DESCRIPTION = `Searches the contents of files with a regular expression. Newest files first, at most 100 matches. Hidden and ignored files are left out unless path or include names them. Look-around and back references are not supported. Set literal_text to search for the text as it is.`;
 
 const Input = z.strictObject({
   pattern: z.string().min(1).max(10_000).describe('Regular expression, or text with literal_text'),
@@ -29,18 +29,22 @@ export const grepTool = defineTool({
   async prepare({ pattern, path = '.', include, literal_text: literal = false }, scope) {
     const root = workspacePath(path);
     return readOnly(async ({ signal }) => {
-      const { matches, truncated } = await scope.workspace.grep(
+      const { matches, truncated, leftOut } = await scope.workspace.grep(
         pattern,
         { path: root, include, literal, limit: MAX_MATCHES },
         AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       );
       return {
-        content: formatMatches(matches, truncated),
+        content: formatMatches(matches, truncated) + (leftOut > 0 ? leftOutNote(leftOut) : ''),
         metadata: { number_of_matches: matches.length, truncated },
       };
     });
   },
 });
+
+function leftOutNote(count: number): string {
+  return `\n\n(${count} ${count === 1 ? 'match is' : 'matches are'} in hidden or ignored files and left out. Name the file or directory as path to search it.)`;
+}
 
 export function formatMatches(matches: readonly GrepMatch[], truncated: boolean): string {
   if (matches.length === 0) return 'No matches found';

@@ -29,3 +29,20 @@ test('says when it does not show all', async () => {
 test('an empty directory is its own line', () => {
   expect(formatTree('/workspace/x', [])).toBe('\n- /workspace/x/\n');
 });
+
+test('shows where links lead', () => {
+  const link = { path: '/workspace/l', type: 'symlink' as const, depth: 1, target: 'a/b' };
+  expect(formatTree('/workspace', [link])).toBe('\n- /workspace/\n  - l -> a/b\n');
+});
+
+test('says what the rules leave out', async () => {
+  const tree = async () => ({
+    entries: [],
+    truncated: false,
+    leftOut: { count: 3, paths: ['/workspace/bin/', '/workspace/x.log'] },
+  });
+  const result = await bench.use(lsTool, {}, {}, { workspace: { ...bench.workspace, tree } });
+  expect(result.content).toContain(
+    'Left out by the ignore rules: /workspace/bin/, /workspace/x.log and 1 more',
+  );
+});

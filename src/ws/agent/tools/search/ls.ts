@@ -6,7 +6,7 @@ import { defineTool, readOnly } from '../tool.ts';
 
 const MAX_ENTRIES = 1000;
 
-const DESCRIPTION = `Shows a directory of the workspace as a tree. Files that version control ignores are left out, and at most 1000 entries are shown. Use glob to find files by name and grep to find them by content.`;
+const DESCRIPTION = `Shows a directory of the workspace as a tree. Files that version control ignores and common build output are left out, which is said; at most 1000 entries are shown. Use glob to find files by name and grep to find them by content.`;
 
 const Input = z.strictObject({
   path: z.string().optional().describe('The directory; default: the root of the workspace'),
@@ -23,12 +23,12 @@ export const lsTool = defineTool({
     const root = workspacePath(path);
     return readOnly(async ({ signal }) => {
       const options = { depth, limit: MAX_ENTRIES, ignore };
-      const { entries, truncated } = await scope.workspace.tree(root, options, signal);
+      const { entries, truncated, leftOut } = await scope.workspace.tree(root, options, signal);
       const note = truncated
         ? `There are more than ${MAX_ENTRIES} entries; the first ${MAX_ENTRIES} follow. Name a directory or a depth to see less.\n\n`
         : '';
       return {
-        content: note + formatTree(root, entries),
+        content: note + formatTree(root, entries) + leftOutNote(leftOut),
         metadata: { number_of_files: entries.length, truncated },
       };
     });
@@ -36,9 +36,17 @@ export const lsTool = defineTool({
 });
 
 export function formatTree(root: string, entries: readonly TreeEntry[]): string {
-  const lines = entries.map(({ path, type, depth }) => {
-    const name = posix.basename(path) + (type === 'directory' ? '/' : '');
+  const lines = entries.map(({ path, type, depth, target }) => {
+    const mark = type === 'directory' ? '/' : type === 'symlink' ? ` -> ${target ?? ''}` : '';
+    const name = posix.basename(path) + mark;
     return `${'  '.repeat(depth)}- ${name}`;
   });
   return `\n${[`- ${root}/`, ...lines].join('\n')}\n`;
+}
+
+/** So that what the rules leave out is not taken for absent. */
+function leftOutNote({ count, paths }: { count: number; paths: readonly string[] }): string {
+  if (count === 0) return '';
+  const more = count > paths.length ? ` and ${count - paths.length} more` : '';
+  return `\n(Left out by the ignore rules: ${paths.join(', ')}${more}. Name one as path to see it.)\n`;
 }
