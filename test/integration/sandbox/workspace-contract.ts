@@ -208,6 +208,38 @@ function contract(open: () => Promise<ContractSubject>): void {
       expect(text((await workspace.read('real/f')).bytes)).toBe('y');
     });
 
+    test('are reached by any name that a file can have', async () => {
+      const names = ['back\\slash.txt', 'a%2Fb.txt', '100%.txt', 'dir\\x/%5c', 'tab\there', '#?&', "it's"];
+      for (const name of names) {
+        await workspace.write(name, bytes(name));
+        expect(text((await workspace.read(`/workspace/${name}`)).bytes)).toBe(name);
+        expect((await workspace.stat(name))?.path).toBe(`/workspace/${name}`);
+        expect((await workspace.grep('.', { path: name, limit: 1 })).matches).toHaveLength(1);
+      }
+      const { paths } = await workspace.glob('**', { limit: 100 });
+      expect(new Set(paths)).toEqual(new Set(names.map((name) => `/workspace/${name}`)));
+      expect(await readdir(opened.directory)).toContain('back\\slash.txt');
+    });
+
+    test('are the same however the characters of a name are composed', async () => {
+      const [composed, split] = ['caf\u00e9', 'cafe\u0301'];
+      await workspace.write(`${split}/${split}.txt`, bytes('one'));
+      expect(text((await workspace.read(`${composed}/${composed}.txt`)).bytes)).toBe('one');
+      expect((await workspace.stat(composed))?.path).toBe(`/workspace/${split}`);
+      await workspace.write(`${composed}/${composed}.txt`, bytes('two'));
+      expect(text((await workspace.read(`${split}/${split}.txt`)).bytes)).toBe('two');
+      expect(await readdir(join(opened.directory, split))).toEqual([`${split}.txt`]);
+      expect((await workspace.glob(`${composed}/*`, { limit: 9 })).paths).toEqual([
+        `/workspace/${split}/${split}.txt`,
+      ]);
+      await workspace.write(`${split}/n.txt`, bytes(''));
+      await run(`touch '${composed}'`);
+      expect((await workspace.stat(composed))?.type).toBe('file');
+      await workspace.remove(composed);
+      await workspace.remove(`${composed}`);
+      expect(await workspace.stat(split)).toBeNull();
+    });
+
     test('are not reached through links that lead outside or in circles', async () => {
       const secret = join(opened.dataDir, 'secret');
       await mkdir(secret, { recursive: true });

@@ -1,6 +1,7 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import { errorCode } from './file-errors.ts';
+import { storedName } from './stored-name.ts';
 import { namesBelowRoot, outside } from './workspace-path.ts';
 
 /** Names a file without opening it; Node does not export the constant. */
@@ -81,14 +82,15 @@ function openRoot(root: string): number {
 /** Leaves the directories on the way in `steps`; returns the last name, null when the way ends in a directory. */
 function walk(rootFd: number, steps: Step[], pending: string[], options: LocateOptions): string | null {
   let links = 0;
-  for (let name = pending.shift(); name !== undefined; name = pending.shift()) {
-    if (name === '..') {
+  for (let written = pending.shift(); written !== undefined; written = pending.shift()) {
+    if (written === '..') {
       const left = steps.pop();
       if (left === undefined) throw outside();
       closeSync(left.fd);
       continue;
     }
     const directoryFd = steps.at(-1)?.fd ?? rootFd;
+    const name = storedName(directoryFd, written);
     const target = linkTarget(directoryFd, name, pending.length > 0 || options.followLast);
     if (target !== null) {
       links += 1;
