@@ -160,6 +160,31 @@ describe('a client that comes back', () => {
     }
   });
 
+  test('to another epoch is told how messages ended whose last event was lost', async () => {
+    const { world, token, session, stream } = await open();
+    const client = await world.connect(token);
+    client.send({ type: 'reconnect', sessionID: session.id, lastMsgId: '' });
+    await client.next('reconnection_status');
+    await stream.say(3);
+    await expect.poll(() => textOf(client.frames, stream.message.id)).toBe(stream.text());
+    await database.repositories.messages.setParts(stream.message.id, {
+      parts: [
+        { type: 'text', text: `${stream.text()}and out` },
+        { type: 'finish', reason: 'end_turn', time: 1 },
+      ],
+      appliedCursor: client.cursor(),
+      finishedAt: Date.now(),
+      now: Date.now(),
+    });
+    await world.log.takeOver(session.id, 9, true);
+    expect(await client.next('reconnection_status')).toMatchObject({ reason: 'other_epoch' });
+    expect(textOf(client.frames, stream.message.id)).toBe(`${stream.text()}and out`);
+    const fresh = await world.connect(token);
+    fresh.send({ type: 'reconnect', sessionID: session.id, lastMsgId: '' });
+    await fresh.next('reconnection_status');
+    expect(fresh.frames.map(({ Type }) => Type)).not.toContain('message');
+  });
+
   test('that names a session of nobody is attached to its own after all', async () => {
     const { world, token, session } = await open({ attachGraceMs: 100 });
     const client = await world.connect(token, { session_id: session.id });

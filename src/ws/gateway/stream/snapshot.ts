@@ -1,5 +1,5 @@
 import type { Context } from '#domain/context.ts';
-import { type Cursor, type EventLog, formatCursor } from '#domain/events/index.ts';
+import { type Cursor, type EventLog, formatCursor, parseCursor } from '#domain/events/index.ts';
 import { addStreamedText, type Message, toMessageView } from '#domain/message/index.ts';
 import { toPermissionRequestView } from '#domain/permission/index.ts';
 import type { SessionFrame } from '#domain/protocol/index.ts';
@@ -11,6 +11,9 @@ import { sleep } from '#shared/async/sleep.ts';
 /** As many as a log keeps, with what its approximate trimming leaves. */
 const MAX_EVENTS = 5000;
 const MAX_CHARS = 16 * 1024 * 1024;
+const RECENT_MESSAGES = 8;
+const RECENT_MS = 60_000;
+const RECENT_CHARS = 256 * 1024;
 /** Together longer than the interval in which a writer stores its text. */
 const RETRY_DELAYS_MS = [20, 80, 200, 400, 800, 1000];
 
@@ -72,6 +75,31 @@ async function loadFacts(ctx: SnapshotContext, sessionId: string) {
     readSessionStatus(ctx, sessionId),
   ]);
   return { session, messages: unfinished, calls, requests, status };
+}
+
+/**
+ * Messages that ended a short while ago: their last event may have been lost with an epoch, and who was attached
+ * then still has them open. One that ended after the position is told by its own event.
+ */
+export async function justFinished(
+  ctx: SnapshotContext,
+  sessionId: string,
+  position: Cursor,
+): Promise<SessionFrame[]> {
+  const rows = await ctx.repositories.messages.list(sessionId, { limit: RECENT_MESSAGES });
+  const since = ctx.clock.now() - RECENT_MS;
+  const frames: SessionFrame[] = [];
+  let chars = 0;
+  for (const row of rows.reverse()) {
+    const applied = parseCursor(row.appliedCursor);
+    const isLater = applied?.epoch === position.epoch && applied.seq > position.seq;
+    if (row.role === 'user' || row.finishedAt === null || row.finishedAt < since || isLater) continue;
+    const frame: SessionFrame = { Type: 'message', session_id: sessionId, ...toMessageView(row) };
+    chars += JSON.stringify(frame).length;
+    if (chars > RECENT_CHARS) break;
+    frames.unshift(frame);
+  }
+  return frames;
 }
 
 type Facts = Awaited<ReturnType<typeof loadFacts>>;

@@ -9,7 +9,7 @@ import type { Log } from '#shared/log.ts';
 import type { Outlet } from '../socket/outlet.ts';
 import type { Feeds } from './feeds.ts';
 import { type FeedMember, MAX_MISSED_EVENTS, type SessionFeed } from './session-feed.ts';
-import { collectMissed, type Snapshot, type SnapshotContext, statusFrame } from './snapshot.ts';
+import { collectMissed, justFinished, type Snapshot, type SnapshotContext, statusFrame } from './snapshot.ts';
 import { encodeEvent, encodeFrame, errorFrame } from './wire.ts';
 
 const PAGE = 200;
@@ -150,7 +150,8 @@ export function attach(deps: AttachmentDeps, sessionId: string, from: AttachFrom
     { position, frames, status, messages }: Snapshot,
     { resumed, reason }: { resumed?: number; reason?: string },
   ): Promise<void> {
-    for (const frame of frames) if (!(await sendPaced(mine, encodeFrame(frame)))) return;
+    const ended = reason ? await justFinished(deps.ctx, sessionId, position) : [];
+    for (const frame of [...ended, ...frames]) if (!(await sendPaced(mine, encodeFrame(frame)))) return;
     if (!current(mine)) return;
     sent = position;
     complained = false;
