@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { answer } from './answer.ts';
 import { anthropicDialect, chatDialect, type Dialect } from './dialects.ts';
 import { type Script, type ScriptedBody, type ScriptedRequest, type ScriptedStep, stepOf } from './script.ts';
+import type { StrictRule } from './strict.ts';
 
 export * from './script.ts';
 
@@ -11,6 +12,8 @@ export interface ScriptedModelOptions {
   script: Script;
   /** The answer of requests without tools (titles, summaries). Without it those use up the script as well. */
   title?: string | ScriptedStep;
+  /** Refuses what a provider refuses, before the script is asked. */
+  strict?: StrictRule;
 }
 
 export interface ScriptedModel {
@@ -64,6 +67,12 @@ export async function startScriptedModel(options: ScriptedModelOptions): Promise
       left.abort();
     });
     const signal = AbortSignal.any([left.signal, closing.signal]);
+    const refusal = options.strict?.(body);
+    if (refusal?.status) {
+      const head = { 'content-type': 'application/json' };
+      response.writeHead(refusal.status, head).end(JSON.stringify(refusal.body));
+      return;
+    }
     await answer(response, dialect, nextStep(request), signal);
   }
 

@@ -134,6 +134,17 @@ describe('the demo model', () => {
     expect(new Set(await Promise.all(ids)).size).toBe(2);
   });
 
+  test.each([
+    'fix the shop\n\nContext Files:\n\nFile: src/shop.ts (lines 1-3)\n```ts\nconst a = 1;\n\nconst b = 2;\n```\n',
+    'Context Files:\n\nFile: src/shop.ts\n```\nconst a = 1;\n```\nFolder: src\n\nfix the shop',
+    'fix the shop\n\nand then the rest',
+    'fix the shop\n\nContext Files:\nFile: a\n```\nthe block is cut',
+  ])('a title speaks of what the person wrote, not of attached files: %j', async (prompt) => {
+    const asked = `Give a title to a conversation that starts like this:\n\n${prompt}\n<think>\n\n</think>`;
+    const parts = await ask(request(asked, [], { tools: [], maxTokens: 40 }));
+    expect(textOf(parts)).toBe('Fix the shop');
+  });
+
   test('writes a short title when there are no tools', async () => {
     const parts = await ask(
       request('Write a title for:\n\nfix the login page of the shop', [], { tools: [], maxTokens: 40 }),

@@ -62,16 +62,23 @@ function withoutTools(request: ModelRequest, prompt: string): string {
   return title(prompt);
 }
 
-/** The last paragraph: whatever leads in to the prompt stands before it. */
+const FENCED = /```[\s\S]*?(?:```|$)/g;
+/** What clients write around the files that a person attached. */
+const ATTACHED = /^(?:context files|files?|folders?|directory):.*$/gim;
+
+/** The first paragraph of what the person wrote, without what leads in to it and without attached files. */
 function title(prompt: string): string {
-  const paragraph =
-    prompt
-      .split(/\n\s*\n/)
-      .at(-1)
-      ?.replace(/\s+/g, ' ')
-      .trim() ?? '';
-  const short = truncate(paragraph, MAX_TITLE_LENGTH);
-  return short === '' ? 'Demo session' : short.charAt(0).toUpperCase() + short.slice(1);
+  const paragraphs = prompt
+    .replace(FENCED, '')
+    .replace(ATTACHED, '')
+    .split(/\n\s*\n/)
+    .map((paragraph) => paragraph.replace(/\s+/g, ' ').trim())
+    .filter((paragraph) => paragraph !== '');
+  const isLedIn = paragraphs.length > 1 && paragraphs[0]?.endsWith(':');
+  const short = truncate(paragraphs[isLedIn ? 1 : 0] ?? '', MAX_TITLE_LENGTH);
+  return short === '' || short.endsWith(':')
+    ? 'Demo session'
+    : short.charAt(0).toUpperCase() + short.slice(1);
 }
 
 function summariseHistory(messages: PromptMessage[]): string {

@@ -1,3 +1,4 @@
+import { UNNAMED_TOOL } from './chat-calls.ts';
 import { idOf, type Json, objects, stringOf } from './json.ts';
 
 export interface Item {
@@ -32,7 +33,7 @@ export function itemOf(source: Json, index: number, known: Item | undefined): It
       const given = source.arguments;
       const input = typeof given === 'object' && given !== null ? JSON.stringify(given) : stringOf(given);
       const callId = idOf(source.call_id) ?? idOf(known?.fields.call_id) ?? id;
-      const name = stringOf(source.name).trim() || stringOf(known?.fields.name);
+      const name = stringOf(source.name).trim() || stringOf(known?.fields.name) || UNNAMED_TOOL;
       return {
         ...item,
         kind: 'function_call',

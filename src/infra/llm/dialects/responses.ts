@@ -22,6 +22,10 @@ export const createResponsesNormalizer: CreateNormalizer = (emit) => {
     emit({ type: 'response.created', response: { id: 'resp', created_at: 0, model: '' } });
   }
 
+  function free(): number {
+    return Math.max(-1, ...items.keys()) + 1;
+  }
+
   function added(index: number, source: Json): Item | null {
     const known = items.get(index);
     const item = itemOf(source, index, known);
@@ -54,18 +58,20 @@ export const createResponsesNormalizer: CreateNormalizer = (emit) => {
     emit({ type: 'response.output_text.delta', item_id: item.id, delta });
   }
 
-  function summary(id: string, at: number, delta: string): void {
-    const known = [...items.values()].find((candidate) => candidate.id === id);
-    if (known ? known.isClosed || known.kind !== 'reasoning' : !added(items.size, { type: 'reasoning', id }))
-      return;
-    const key = `${id}:${at}`;
+  function summary(givenId: string | null, at: number, delta: string): void {
+    const all = [...items.values()].filter(({ kind, isClosed }) => kind === 'reasoning' && !isClosed);
+    const known = givenId === null ? all.at(-1) : all.find(({ id }) => id === givenId);
+    const isTaken = [...items.values()].some(({ id }) => id === givenId);
+    const item = known ?? (isTaken ? null : added(free(), { type: 'reasoning', id: givenId }));
+    if (!item) return;
+    const key = `${item.id}:${at}`;
     if (!summaries.has(key)) {
       summaries.add(key);
-      emit({ type: 'response.reasoning_summary_part.added', item_id: id, summary_index: at });
+      emit({ type: 'response.reasoning_summary_part.added', item_id: item.id, summary_index: at });
     }
     if (delta === '') return;
-    for (const item of items.values()) if (item.id === id) item.hasText = true;
-    emit({ type: 'response.reasoning_summary_text.delta', item_id: id, summary_index: at, delta });
+    item.hasText = true;
+    emit({ type: 'response.reasoning_summary_text.delta', item_id: item.id, summary_index: at, delta });
   }
 
   function place(source: Json): number {
@@ -115,7 +121,7 @@ export const createResponsesNormalizer: CreateNormalizer = (emit) => {
       if (!items.has(index)) added(index, { type: 'message', id: source.item_id });
       text(index, delta);
     } else if (type === 'response.output_item.added') {
-      added(indexOf(source.output_index) ?? items.size, objectOf(source.item));
+      added(indexOf(source.output_index) ?? free(), objectOf(source.item));
     } else if (type === 'response.output_item.done') {
       itemDone(
         indexOf(source.output_index) ?? place({ item_id: objectOf(source.item).id }),
@@ -127,9 +133,9 @@ export const createResponsesNormalizer: CreateNormalizer = (emit) => {
       if (item?.kind !== 'function_call' || delta === '') return;
       emit({ type, item_id: item.id, output_index: index, delta });
     } else if (type === 'response.reasoning_summary_part.added') {
-      summary(idOf(source.item_id) ?? '', indexOf(source.summary_index) ?? 0, '');
+      summary(idOf(source.item_id), indexOf(source.summary_index) ?? 0, '');
     } else if (type === 'response.reasoning_summary_text.delta') {
-      summary(idOf(source.item_id) ?? '', indexOf(source.summary_index) ?? 0, delta);
+      summary(idOf(source.item_id), indexOf(source.summary_index) ?? 0, delta);
     }
   }
 

@@ -1,6 +1,6 @@
 import { Response } from 'undici';
 import { describe, expect, test } from 'vitest';
-import type { ModelPart, ModelRequest } from '#domain/provider/index.ts';
+import type { ModelPart, ModelRequest, PromptMessage, PromptPart } from '#domain/provider/index.ts';
 import { createProviderFetch } from '../http/provider-fetch.ts';
 import { type AttemptEnd, runAttempt } from '../stream/attempt.ts';
 import { testSelection } from '../test-selection.ts';
@@ -44,6 +44,7 @@ const REQUEST: ModelRequest = {
 /** One call of the Responses API that is answered with the events. */
 async function call(
   events: Event[],
+  request: ModelRequest = REQUEST,
 ): Promise<{ parts: ModelPart[]; end: AttemptEnd; body: Record<string, unknown> }> {
   let body: Record<string, unknown> = {};
   const fetch = createProviderFetch({
@@ -60,7 +61,7 @@ async function call(
   });
   const model = openaiAdapter.createModel(REQUEST.selection, fetch);
   const deps = { adapter: openaiAdapter, model, headers: {}, adjustments: AS_IT_IS, now: () => 0 };
-  const running = runAttempt(deps, REQUEST, new AbortController().signal);
+  const running = runAttempt(deps, request, new AbortController().signal);
   const parts: ModelPart[] = [];
   for (;;) {
     const { done, value } = await running.next();
@@ -139,6 +140,78 @@ describe('the Responses API', () => {
     expect(calls).toHaveLength(2);
     expect(calls[0]?.call_id).toMatch(/^functions_ls_0_[0-9a-f]{12}$/);
     expect(calls[1]?.call_id).toBe(calls[0]?.call_id);
+  });
+
+  test('each item of reasoning keeps its own content, also without a summary, and goes back as it was', async () => {
+    const item = (id: string, cipher: string) => ({ type: 'reasoning', id, encrypted_content: cipher });
+    const { parts } = await call([
+      CREATED,
+      { type: 'response.output_item.added', output_index: 0, item: item('rs_1', '') },
+      { type: 'response.reasoning_summary_part.added', item_id: 'rs_1', summary_index: 0 },
+      { type: 'response.reasoning_summary_text.delta', item_id: 'rs_1', summary_index: 0, delta: 'one' },
+      { type: 'response.reasoning_summary_part.added', item_id: 'rs_1', summary_index: 1 },
+      { type: 'response.reasoning_summary_text.delta', item_id: 'rs_1', summary_index: 1, delta: 'two' },
+      { type: 'response.output_item.done', output_index: 0, item: item('rs_1', 'cipher-1') },
+      { type: 'response.output_item.added', output_index: 1, item: item('rs_2', '') },
+      { type: 'response.output_item.done', output_index: 1, item: item('rs_2', 'cipher-2') },
+      COMPLETED,
+    ]);
+    const texts = new Map<string, string>();
+    const blocks: PromptPart[] = [];
+    for (const part of parts) {
+      if (part.type === 'reasoning') texts.set(part.blockId, part.text);
+      if (part.type !== 'reasoning_end') continue;
+      const { blockId, providerMetadata } = part;
+      blocks.push({ type: 'reasoning', text: texts.get(blockId) ?? '', providerMetadata });
+    }
+    const messages: PromptMessage[] = [
+      { role: 'assistant', parts: [...blocks, { type: 'text', text: 'a' }] },
+    ];
+    const { body } = await call([CREATED, COMPLETED], { ...REQUEST, messages });
+    expect(body.input).toMatchObject([
+      {
+        type: 'reasoning',
+        id: 'rs_1',
+        encrypted_content: 'cipher-1',
+        summary: [{ text: 'one' }, { text: 'two' }],
+      },
+      { type: 'reasoning', id: 'rs_2', encrypted_content: 'cipher-2', summary: [] },
+      { role: 'assistant' },
+    ]);
+  });
+
+  test('takes a whole response, and one whose fields are odd', async () => {
+    const output = [
+      {
+        type: 'reasoning',
+        id: 'rs_1',
+        encrypted_content: 'c',
+        summary: [{ type: 'summary_text', text: 'hm' }],
+      },
+      { type: 'message', id: 7, content: [{ type: 'output_text', text: 'hi' }] },
+      { type: 'function_call', id: 'fc', call_id: 9, name: ' ls', arguments: { path: '.' }, status: 'odd' },
+      { type: 'hologram' },
+    ];
+    const response = {
+      object: 'response',
+      status: 'completed',
+      output,
+      usage: { input_tokens: '3', output_tokens: 1.4 },
+    };
+    const { parts, end } = await call([response as unknown as Event]);
+    expect(parts).toMatchObject([
+      { type: 'reasoning_start' },
+      { type: 'reasoning', text: 'hm' },
+      { type: 'reasoning_end' },
+      { type: 'text', text: 'hi' },
+      { type: 'tool_call_start', callId: '9', name: 'ls' },
+      { type: 'tool_call', input: '{"path":"."}' },
+    ]);
+    expect(end).toMatchObject({
+      type: 'ended',
+      stopReason: 'tool_calls',
+      usage: { inputTokens: 3, outputTokens: 1 },
+    });
   });
 
   test('a stream that ends without a finish is cut, and worth a retry', async () => {
