@@ -1,5 +1,6 @@
 import type { Message, ToolResultPart } from '#domain/message/index.ts';
 import type { PermissionRequest } from '#domain/permission/index.ts';
+import type { SessionUsage } from '#domain/session/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import type { StepEffect, TurnOutcome } from '#domain/turn/index.ts';
 import type { StepUsage } from '../step/usage.ts';
@@ -13,6 +14,8 @@ export type Change =
   | { kind: 'close_message'; message: Message; calls: ToolCall[]; usage: StepUsage; isSummary: boolean }
   /** What a model step had when it broke off; the end of the turn closes it. */
   | { kind: 'save_message'; message: Message; calls: ToolCall[] }
+  /** What a model call took that no finished message stands for. */
+  | { kind: 'count_usage'; usage: SessionUsage }
   /** Journal before effect. */
   | { kind: 'start_calls'; calls: StartedCall[] }
   | { kind: 'results'; message: Message; results: CallOutcome[] }

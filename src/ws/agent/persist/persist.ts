@@ -73,6 +73,9 @@ function write(writer: Writer, change: Exclude<Change, LastChange>): void {
       setParts(writer, change.message);
       insertCalls(writer, change.calls);
       break;
+    case 'count_usage':
+      count(writer, change.usage);
+      break;
     case 'refinish_message':
       setParts(writer, change.message);
       emitMessage(writer, change.message);
@@ -114,7 +117,7 @@ async function execute(writer: Writer, last?: () => Promise<void>): Promise<void
 }
 
 async function countMessages({ tx, turn, messages, usage }: Writer): Promise<void> {
-  if (messages === 0) return;
+  if (messages === 0 && Object.keys(usage).length === 0) return;
   const counted = { ...usage, addMessages: messages };
   const session = await tx.repositories.sessions.addUsage(turn.sessionId, counted, tx.clock.now());
   await emit(tx, { Type: 'session_update', session_id: turn.sessionId, ...toSessionView(session) });
@@ -133,15 +136,15 @@ function closeMessage(
   setParts(writer, message);
   emitMessage(writer, message);
   insertCalls(writer, calls);
-  const { promptTokens, completionTokens, cost, contextWindow } = usage;
+  const { cost, ...size } = usage;
   writer.messages += 1;
-  writer.usage = {
-    promptTokens,
-    completionTokens,
-    addCost: cost,
-    contextWindow,
-    ...(isSummary && { summaryMessageId: message.id }),
-  };
+  count(writer, { ...size, addCost: cost, ...(isSummary && { summaryMessageId: message.id }) });
+}
+
+/** Costs add up, the rest is what came last. */
+function count(writer: Writer, usage: SessionUsage): void {
+  const addCost = (writer.usage.addCost ?? 0) + (usage.addCost ?? 0);
+  writer.usage = { ...writer.usage, ...usage, addCost };
 }
 
 function insertCalls(writer: Writer, calls: ToolCall[]): void {

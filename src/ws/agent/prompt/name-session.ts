@@ -3,7 +3,7 @@ import { emit } from '#domain/events/index.ts';
 import type { LanguageModel, ModelSelection } from '#domain/provider/index.ts';
 import { toSessionView } from '#domain/session/index.ts';
 import { truncate } from '#shared/text.ts';
-import { stepUsage } from '../step/usage.ts';
+import { costOf } from '../step/usage.ts';
 import { TITLE_SYSTEM, titleRequest } from './title.ts';
 
 const MAX_TITLE_TOKENS = 40;
@@ -66,14 +66,17 @@ async function ask(
     sessionId,
   };
   let text = '';
+  let cost = 0;
   for await (const part of model.stream(request, signal)) {
     if (part.type === 'text') text += part.text;
     if (part.type === 'restart') text = '';
+    if ((part.type === 'restart' || part.type === 'finish') && part.usage) {
+      cost += costOf(part.usage, selection.model);
+    }
     if (part.type !== 'finish') continue;
-    const { cost } = stepUsage(part.usage, selection.model);
     return { title: part.stopReason === 'stop' ? cleanTitle(text) : '', cost };
   }
-  return { title: '', cost: 0 };
+  return { title: '', cost };
 }
 
 export function cleanTitle(text: string): string {

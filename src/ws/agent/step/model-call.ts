@@ -1,5 +1,6 @@
 import { type Cursor, formatCursor } from '#domain/events/index.ts';
 import { type Message, newMessage } from '#domain/message/index.ts';
+import type { SessionUsage } from '#domain/session/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import { newId } from '#shared/ids.ts';
 import { abortKind } from '../coordinator/abort.ts';
@@ -8,6 +9,7 @@ import { commit, endAborted, endTurn, handBack } from '../turn/turn-end.ts';
 import { nextIndex, remember } from '../turn/turn-state.ts';
 import { type Assembler, createAssembler } from './assembler.ts';
 import { type StreamedStep, type StreamSink, streamStep } from './step-stream.ts';
+import { stepUsage } from './usage.ts';
 
 /** How often the log is asked for the position behind a text that is withdrawn, a second each. */
 const POSITION_TRIES = 10;
@@ -93,18 +95,34 @@ function sinkOf(run: Run, message: Message): StreamSink {
 }
 
 /** The end of the turn, in the same transaction, gives the message its finish part and the calls their results. */
-async function saveBroken(run: Run, { message, assembler }: ModelCall): Promise<void> {
+async function saveBroken(run: Run, call: ModelCall): Promise<void> {
+  const { message, assembler } = call;
   const calls = message.isSummary ? [] : newCalls(run, message, assembler);
   const appliedCursor = cursorText(await run.hooks.positionAtLeast());
   const saved: Message = { ...message, parts: finishedParts(assembler), updatedAt: run.now(), appliedCursor };
+  run.pending.push({ kind: 'count_usage', usage: usageOfBroken(run, call) });
   run.pending.push({ kind: 'save_message', message: saved, calls });
+}
+
+/** A call that broke off before anything was measured leaves the session's figures as they are. */
+function usageOfBroken({ selection }: Run, { step, message }: ModelCall): SessionUsage {
+  const { cost, ...size } = stepUsage(step, selection.model);
+  const isMeasured = size.promptTokens + size.completionTokens > 0 && !message.isSummary;
+  return { addCost: cost, ...(isMeasured ? size : {}) };
+}
+
+/** For a call that is made again, or by somebody else: it cost nevertheless. */
+export function countWithdrawn(run: Run, { step }: ModelCall): void {
+  const { cost } = stepUsage(step, run.selection.model);
+  if (cost > 0) run.pending.push({ kind: 'count_usage', usage: { addCost: cost } });
 }
 
 export async function endCutCall(run: Run, call: ModelCall): Promise<LoopEnd> {
   // Paused only: whoever goes on calls the model again, into the same message.
-  if (!run.signal.aborted) return handBack(run);
-  const kind = abortKind(run.signal);
+  const kind = run.signal.aborted ? abortKind(run.signal) : null;
   if (kind === 'cancel' || kind === 'timeout') await saveBroken(run, call);
+  else countWithdrawn(run, call);
+  if (kind === null) return handBack(run);
   return endAborted(run);
 }
 

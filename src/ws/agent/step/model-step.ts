@@ -5,6 +5,7 @@ import type { LoopEnd, Run } from '../turn/loop-ports.ts';
 import { remember } from '../turn/turn-state.ts';
 import {
   callModel,
+  countWithdrawn,
   cursorText,
   endCutCall,
   endFailedCall,
@@ -31,7 +32,9 @@ export async function modelStep(run: Run, reopen: Message | null): Promise<LoopE
 /** The history gives way to a summary, which is written into the message that stays empty otherwise. */
 async function shrink(run: Run, call: ModelCall): Promise<LoopEnd | null> {
   const refusal = tooLongFor(run);
-  return refusal === null ? summaryStep(run, call.message, 'overflow') : endFailedCall(run, call, refusal);
+  if (refusal !== null) return endFailedCall(run, call, refusal);
+  countWithdrawn(run, call);
+  return summaryStep(run, call.message, 'overflow');
 }
 
 /** What no summary can mend, as a sentence for the user; else null. */
@@ -70,7 +73,7 @@ async function closeModelStep(run: Run, { message, assembler, step }: ModelCall)
   };
   remember(state, closed);
   for (const call of calls) state.calls.set(call.id, call);
-  const usage = stepUsage(step.usage, selection.model);
+  const usage = stepUsage(step, selection.model);
   run.pending.push({ kind: 'close_message', message: closed, calls, usage, isSummary: false });
 }
 

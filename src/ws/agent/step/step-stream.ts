@@ -17,6 +17,8 @@ export interface StreamSink {
 export interface StreamedStep {
   stopReason: StopReason;
   usage: Usage;
+  /** Of attempts that were made again. */
+  withdrawn: Usage[];
   error?: ModelError;
 }
 
@@ -34,19 +36,21 @@ export async function streamStep(
   first: Promise<IteratorResult<ModelPart>>,
   { assembler, sink, signal }: { assembler: Assembler; sink: StreamSink; signal: AbortSignal },
 ): Promise<StreamedStep> {
+  const withdrawn: Usage[] = [];
   let streamed = 0;
   let pending = first;
   for (;;) {
     const next = await withGrace(pending, signal, ABORT_GRACE_MS);
-    if (next === ABANDONED) return { stopReason: 'cancelled', usage: NO_USAGE };
-    if (next.done) return broken();
+    if (next === ABANDONED) return { stopReason: 'cancelled', usage: NO_USAGE, withdrawn };
+    if (next.done) return broken(withdrawn);
     const part = next.value;
     if (part.type === 'finish') {
       const { stopReason, usage, error } = part;
       await stream.return?.();
-      return { stopReason, usage, error };
+      return { stopReason, usage, withdrawn, error };
     }
     if (part.type === 'restart') {
+      if (part.usage) withdrawn.push(part.usage);
       assembler.reset();
       streamed = 0;
       await sink.restarted();
@@ -61,9 +65,9 @@ export async function streamStep(
   }
 }
 
-function broken(): StreamedStep {
+function broken(withdrawn: Usage[]): StreamedStep {
   const error = { code: 'protocol' as const, message: 'The model ended its answer without saying why' };
-  return { stopReason: 'error', usage: NO_USAGE, error };
+  return { stopReason: 'error', usage: NO_USAGE, withdrawn, error };
 }
 
 /** How a step that was not cut short is stored. A model that calls tools goes on, whatever it says. */

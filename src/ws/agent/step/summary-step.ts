@@ -4,6 +4,7 @@ import type { LoopEnd, Run } from '../turn/loop-ports.ts';
 import { remember, type SummaryCause } from '../turn/turn-state.ts';
 import {
   callModel,
+  countWithdrawn,
   cursorText,
   endCutCall,
   endFailedCall,
@@ -26,6 +27,7 @@ export async function summaryStep(
     const call = await callModel(run, message, { kind: 'summary', elision });
     if (call.isCut) return endCutCall(run, call);
     if (call.step.error?.code === 'context_overflow' && elision < MAX_ELISIONS) {
+      countWithdrawn(run, call);
       message = await openMessage(run, { reopen: message, isSummary: true });
       continue;
     }
@@ -64,7 +66,7 @@ async function closeSummary(run: Run, call: ModelCall, isUsable: boolean): Promi
   remember(state, closed);
   // The next call sends the summary's text; what the model thought about it is gone.
   const size = { promptTokens: 0, completionTokens: estimateMessages([closed]) };
-  const usage = { ...stepUsage(step.usage, selection.model), ...size };
+  const usage = { ...stepUsage(step, selection.model), ...size };
   run.pending.push({ kind: 'close_message', message: closed, calls: [], usage, isSummary: isUsable });
   if (isUsable) state.summaryId = message.id;
 }

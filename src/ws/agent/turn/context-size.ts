@@ -12,9 +12,12 @@ export function estimateTokens(chars: number): number {
 
 /** What the next model call will send: the figure of the last call, and an estimate of what has come since. */
 export function contextTokens({ history, summaryId, contextTokens: stored }: TurnState): number {
-  const at = history.findLastIndex(
-    (message) => message.id === summaryId || (isAnswer(message) && !message.isSummary),
+  // An answer that broke off was not measured; the one before it was.
+  const measured = history.findLastIndex(
+    (message) => message.id === summaryId || finishOf(message)?.context_tokens !== undefined,
   );
+  const at =
+    measured === -1 ? history.findLastIndex((message) => isAnswer(message) && !message.isSummary) : measured;
   const last = history[at];
   const since = estimateMessages(history.slice(at + 1));
   if (!last) return stored + since;

@@ -306,6 +306,7 @@ test('a cancelled model call keeps its text and ends the turn', async () => {
   signal.abort(new TurnAbort('cancel'));
   expect(await ended).toBe('finished');
   expect(commits.at(-1)).toMatchObject([
+    { kind: 'count_usage', usage: { promptTokens: 100, completionTokens: 10 } },
     { kind: 'save_message', message: { parts: [{ text: 'half' }] } },
     { kind: 'finish', outcome: { status: 'cancelled' } },
   ]);
