@@ -12,6 +12,8 @@ const FREE_OVERALL = 600;
 const FIRST_DELAY_SECONDS = 1;
 /** A timer cannot run for longer than 24 days. */
 const DEVICE_SECONDS = 20 * 24 * 3600;
+/** Whoever logs in from ever new addresses takes no more room than this. */
+const DEVICES_PER_ACCOUNT = 16;
 const EVERYBODY = 'all';
 
 export interface LoginThrottleDeps {
@@ -30,9 +32,9 @@ export function createLoginThrottle({ redis }: LoginThrottleDeps): LoginThrottle
   const devices = createCounter(redis, 'devices', DEVICE_SECONDS);
 
   async function accountKey(attempt: LoginAttempt): Promise<{ key: string; known: boolean }> {
-    const device = deviceKey(attempt);
-    const known = (await devices.get(device)) !== null;
-    return { key: known ? device : keyOf('account', attempt.account), known };
+    const { slot, mark } = placeOf(attempt);
+    const known = (await devices.get(slot))?.consumedPoints === mark;
+    return { key: known ? deviceKey(attempt) : keyOf('account', attempt.account), known };
   }
 
   async function record(key: string, free: number): Promise<void> {
@@ -69,9 +71,9 @@ export function createLoginThrottle({ redis }: LoginThrottleDeps): LoginThrottle
       ]);
     },
     async succeeded(attempt) {
-      const device = deviceKey(attempt);
       const { key } = await accountKey(attempt);
-      await Promise.all([forget(key), forget(device), devices.set(device, 1, DEVICE_SECONDS)]);
+      const { slot, mark } = placeOf(attempt);
+      await Promise.all([forget(key), forget(deviceKey(attempt)), devices.set(slot, mark, DEVICE_SECONDS)]);
     },
   };
 }
@@ -95,6 +97,13 @@ async function msLeft(counter: RateLimiterAbstract, key: string): Promise<number
 
 function deviceKey({ account, address }: LoginAttempt): string {
   return keyOf('device', `${address} ${account}`);
+}
+
+/** One of the account's places for known addresses, and the number that stands there for this one. */
+function placeOf({ account, address }: LoginAttempt): { slot: string; mark: number } {
+  const digest = sha256(address);
+  const place = Number.parseInt(digest.slice(0, 4), 16) % DEVICES_PER_ACCOUNT;
+  return { slot: keyOf('device', `${place} ${account}`), mark: Number.parseInt(digest.slice(4, 16), 16) };
 }
 
 function addressKey({ address }: LoginAttempt): string {

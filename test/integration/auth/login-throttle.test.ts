@@ -46,6 +46,17 @@ describe('the login throttle of several servers on one Redis', () => {
     expect(await one?.waitMs({ ...attempt, address: newId() })).toBe(0);
   });
 
+  it('remembers sixteen addresses of an account at most, the last one among them', async () => {
+    const [one, two] = throttles();
+    const stored = async () => (await connections[0]?.commands.keys('crush:login:devices:*'))?.length ?? 0;
+    const before = await stored();
+    for (let n = 0; n < 100; n++) await one?.succeeded({ ...attempt, address: `2001:db8::${n}` });
+    expect((await stored()) - before).toBe(16);
+    for (let n = 0; n < 9; n++) await one?.failed(attempt);
+    expect(await two?.waitMs({ ...attempt, address: '2001:db8::99' })).toBe(0);
+    expect(await two?.waitMs({ ...attempt, address: '2001:db8::abc' })).toBeGreaterThan(4_000);
+  });
+
   it('loses no failure of many at once', async () => {
     const [one, two] = throttles();
     await Promise.all(Array.from({ length: 20 }, (_, n) => (n % 2 ? one : two)?.failed(attempt)));
