@@ -1,6 +1,8 @@
 import type { LookupAddress } from 'node:dns';
+import { once } from 'node:events';
 import { connect, isIP, type Socket } from 'node:net';
 import { createSemaphore } from '#shared/async/semaphore.ts';
+import { within } from '#shared/async/within.ts';
 import { type AddressGuard, addressRefusalIn, pinned } from '../../../net/address-guard.ts';
 import type { Target } from './target.ts';
 
@@ -48,25 +50,19 @@ function fail(error: unknown): never {
   throw new DialError('unreachable', 'the host was not found');
 }
 
-function open({ host, port }: Target, addresses: LookupAddress[]): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({
-      host,
-      port,
-      autoSelectFamily: addresses.length > 1,
-      lookup: pinned(addresses),
-    });
-    const fail = (): void => {
-      socket.destroy();
-      reject(new DialError('unreachable', 'the host does not answer'));
-    };
-    const timer = setTimeout(fail, CONNECT_TIMEOUT_MS);
-    socket.once('error', fail);
-    socket.once('connect', () => {
-      clearTimeout(timer);
-      socket.off('error', fail);
-      resolve(socket);
-    });
-    socket.once('close', () => clearTimeout(timer));
-  });
+async function open({ host, port }: Target, addresses: LookupAddress[]): Promise<Socket> {
+  const autoSelectFamily = addresses.length > 1;
+  const socket = connect({ host, port, autoSelectFamily, lookup: pinned(addresses) });
+  try {
+    await within(once(socket, 'connect'), CONNECT_TIMEOUT_MS, noAnswer);
+    return socket;
+  } catch {
+    socket.on('error', () => {});
+    socket.destroy();
+    return noAnswer();
+  }
+}
+
+function noAnswer(): never {
+  throw new DialError('unreachable', 'the host does not answer');
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { Server } from 'node:net';
 import { WorkspaceError } from '#domain/workspace/index.ts';
+import { within } from '#shared/async/within.ts';
 import { childrenOf } from '../process/child.ts';
 
 /** Where the proxy listens on the loopback of each sandbox, whose ports are its own. */
@@ -78,17 +79,15 @@ function insideOf({ pid = 0 }: ChildProcess): number {
 }
 
 function receiveServer(child: ChildProcess): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no answer')), START_TIMEOUT_MS);
+  const received = new Promise<Server>((resolve, reject) => {
     child.once('message', (_message, handle) => {
-      clearTimeout(timer);
       if (handle instanceof Server) resolve(handle);
       else reject(new Error('no socket'));
     });
     child.once('error', reject);
-    child.once('exit', (code) => {
-      clearTimeout(timer);
-      reject(new Error(`ended with ${code}`));
-    });
+    child.once('exit', (code) => reject(new Error(`ended with ${code}`)));
+  });
+  return within(received, START_TIMEOUT_MS, () => {
+    throw new Error('no answer');
   });
 }
