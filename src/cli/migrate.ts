@@ -1,5 +1,5 @@
 import type { LoadedConfig } from '#config/load.ts';
-import { migrationPlan, migrationStatus, type SqlDatabase } from '../infra/postgres/index.ts';
+import { migrationPlan, migrationStatus, type SqlDatabase } from '#infra/postgres/index.ts';
 import { migrateOrExplain, openDatabase } from './compose/platform/database.ts';
 import { openLog } from './compose/platform/logger.ts';
 

@@ -12,9 +12,9 @@ import {
   setPassword,
   type User,
 } from '#domain/user/index.ts';
+import { createPasswordHasher } from '#infra/auth/index.ts';
 import { systemClock } from '#shared/clock.ts';
 import { isId } from '#shared/ids.ts';
-import { createPasswordHasher } from '../infra/auth/index.ts';
 import { createCloseStack } from './close-stack.ts';
 import {
   hasPostgres,

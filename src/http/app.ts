@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
-import type { EdgeDeps, HttpDeps } from './deps.ts';
+import type { HttpDeps } from './deps.ts';
 import { allowedMethods } from './kit/allowed-methods.ts';
-import { createEdge } from './kit/edge.ts';
+import { createEdge, type EdgeDeps } from './kit/edge.ts';
 import type { Route } from './kit/route.ts';
 import { authRoutes } from './routes/auth.ts';
 import { descriptionRoutes } from './routes/description.ts';

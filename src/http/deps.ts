@@ -1,31 +1,9 @@
-import type { ContextFactory } from '#domain/create-context.ts';
 import type { EventLog } from '#domain/events/index.ts';
 import type { AutoModel, Catalogue } from '#domain/provider/index.ts';
-import type {
-  Authenticator,
-  LoginThrottle,
-  PasswordHasher,
-  SecretBox,
-  TokenSigner,
-} from '#domain/user/index.ts';
+import type { LoginThrottle, PasswordHasher, SecretBox, TokenSigner } from '#domain/user/index.ts';
 import type { SourceControl, WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Clock } from '#shared/clock.ts';
-import type { Log } from '#shared/log.ts';
-
-/** What the edge of every request needs. */
-export interface EdgeDeps {
-  contexts: ContextFactory;
-  authenticator: Pick<Authenticator, 'authenticate'>;
-  /** Exact origins that browsers may call from. */
-  origins: readonly string[];
-  /** Addresses and networks (CIDR) whose X-Forwarded-For counts. */
-  trustedProxies: readonly string[];
-  /** True once the process should get no new work. */
-  draining: () => boolean;
-  /** Holds every answer against its endpoint's schemas; one that does not fit becomes a failure. Not for production. */
-  checkReplies: boolean;
-  log: Log;
-}
+import type { EdgeDeps } from './kit/edge.ts';
 
 export interface HttpDeps extends EdgeDeps {
   hasher: PasswordHasher;

@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
-import type { AnyContext } from '#domain/create-context.ts';
+import type { AnyContext, ContextFactory } from '#domain/create-context.ts';
 import { DomainError } from '#domain/errors.ts';
 import type { Endpoint } from '#domain/protocol/http/endpoint.ts';
-import type { Access } from '#domain/user/index.ts';
-import type { EdgeDeps } from '../deps.ts';
+import type { Access, Authenticator } from '#domain/user/index.ts';
+import type { Log } from '#shared/log.ts';
 import { createAnswer, type Exchange, incomingOf, whileConnected, wrongMethod } from './answer.ts';
 import { checkReply } from './check-reply.ts';
 import { createClientAddress } from './client-address.ts';
@@ -12,6 +12,21 @@ import { requireJsonType } from './json-body.ts';
 import { readRequest } from './read-request.ts';
 import { createResponseHeaders } from './response-headers.ts';
 import type { Reply, Route } from './route.ts';
+
+/** What the edge of every request needs. */
+export interface EdgeDeps {
+  contexts: ContextFactory;
+  authenticator: Pick<Authenticator, 'authenticate'>;
+  /** Exact origins that browsers may call from. */
+  origins: readonly string[];
+  /** Addresses and networks (CIDR) whose X-Forwarded-For counts. */
+  trustedProxies: readonly string[];
+  /** True once the process should get no new work. */
+  draining: () => boolean;
+  /** Holds every answer against its endpoint's schemas; one that does not fit becomes a failure. Not for production. */
+  checkReplies: boolean;
+  log: Log;
+}
 
 /** Everything that holds for each request, in one pass: Hono handlers that answer routes and misses. */
 export interface Edge {
