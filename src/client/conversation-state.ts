@@ -3,7 +3,7 @@ import type { MessageView } from '#domain/protocol/views/message.ts';
 import type { PermissionRequestView } from '#domain/protocol/views/permission-request.ts';
 import type { SessionView, TodoView } from '#domain/protocol/views/session.ts';
 
-import type { ToolCallStatus, ToolCallView } from '#domain/protocol/views/tool-call.ts';
+import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
 import { type Collection, emptyCollection } from './collection.ts';
 
 export type ReceivedFrame = ServerFrame & { _streamId?: string };
@@ -70,8 +70,4 @@ export function isFinished(message: MessageView): boolean {
 export function textOf(message: MessageView): string {
   const texts = message.Parts.flatMap((part) => (part.type === 'text' ? [part.text] : []));
   return texts.join('\n').replaceAll('\r\n', '\n');
-}
-
-export function isOpen(status: ToolCallStatus): boolean {
-  return status === 'pending' || status === 'running' || status === 'awaiting_permission';
 }

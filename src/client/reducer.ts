@@ -2,12 +2,11 @@ import { applyDelta } from '#domain/protocol/apply-delta.ts';
 import type { ServerFrame } from '#domain/protocol/server-frames.ts';
 import type { StreamDelta } from '#domain/protocol/session-frames.ts';
 import type { MessageView } from '#domain/protocol/views/message.ts';
-import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
+import { isOpen, type ToolCallView } from '#domain/protocol/views/tool-call.ts';
 import { collectionOf } from './collection.ts';
 import {
   type ConversationState,
   isFinished,
-  isOpen,
   NOTHING_CHANGED,
   type ReceivedFrame,
 } from './conversation-state.ts';

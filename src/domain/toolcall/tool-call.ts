@@ -3,8 +3,6 @@ import { ToolCallStatus } from '../protocol/views/tool-call.ts';
 
 export { ToolCallStatus };
 
-export const OPEN_TOOL_CALL_STATUSES = ['pending', 'running', 'awaiting_permission'] as const;
-
 export const ToolCall = z.object({
   /** Ours. */
   id: z.uuid(),

@@ -3,8 +3,9 @@ import { emit } from '../events/emit.ts';
 import type { Message, MessagePart, ToolResultPart } from '../message/message.ts';
 import { newMessage } from '../message/new-message.ts';
 import { toMessageView } from '../message/wire.ts';
+import { isOpen } from '../protocol/views/tool-call.ts';
 import { toSessionView } from '../session/wire.ts';
-import { OPEN_TOOL_CALL_STATUSES, type ToolCall } from '../toolcall/tool-call.ts';
+import type { ToolCall } from '../toolcall/tool-call.ts';
 import { toToolCallView } from '../toolcall/wire.ts';
 import type { Turn } from './turn.ts';
 
@@ -27,7 +28,7 @@ export const FAILED_RESULT = 'Not finished: the turn ended with an error.';
 export async function closeTurnHistory(ctx: HistoryContext, turn: Turn, closing: Closing): Promise<void> {
   await cancelRequests(ctx, turn);
   const calls = await ctx.repositories.toolCalls.listByTurn(turn.id);
-  const open = calls.filter((call) => OPEN_TOOL_CALL_STATUSES.some((status) => status === call.status));
+  const open = calls.filter((call) => isOpen(call.status));
   const closed = await closeMessages(ctx, turn, { closing, calls, open });
   const results = await closeToolCalls(ctx, turn, open, closing);
   const answer = closed ?? (await addErrorMessage(ctx, turn, closing));

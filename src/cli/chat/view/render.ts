@@ -1,6 +1,6 @@
-import { type ConversationState, isFinished, isOpen, textOf } from '#client/conversation-state.ts';
+import { type ConversationState, isFinished, textOf } from '#client/conversation-state.ts';
 import type { MessageView } from '#domain/protocol/views/message.ts';
-import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
+import { isOpen, type ToolCallView } from '#domain/protocol/views/tool-call.ts';
 import { revealLine, sanitizeText } from '../terminal/sanitize.ts';
 import type { Style } from '../terminal/style.ts';
 import {

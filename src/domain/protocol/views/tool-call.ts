@@ -11,6 +11,11 @@ export const ToolCallStatus = z.enum([
 ]);
 export type ToolCallStatus = z.infer<typeof ToolCallStatus>;
 
+/** The call has not come to its end. */
+export function isOpen(status: ToolCallStatus): boolean {
+  return status === 'pending' || status === 'running' || status === 'awaiting_permission';
+}
+
 /** The tool_call object of the protocol. Absent keys stand for null. */
 export const ToolCallView = z
   .object({
