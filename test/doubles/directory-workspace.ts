@@ -132,6 +132,7 @@ export function createDirectoryWorkspace(directory: string, projectId: string): 
       return { entries, truncated: names.length > limit };
     },
     async tree(path, { limit, depth }) {
+      await mustStat(path);
       const entries = (await tree(path)).filter((entry) => depth === 0 || entry.depth <= depth);
       return {
         entries: entries.slice(0, limit),

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Endpoint } from '#domain/protocol/http/endpoint.ts';
-import { createHttpHarness, type HttpHarness } from './harness.ts';
+import { z } from 'zod';
+import { type Endpoint, endpoint } from '#domain/protocol/http/endpoint.ts';
+import { ENDPOINTS } from '#domain/protocol/http/endpoints.ts';
+import { newId } from '#shared/ids.ts';
+import { type Answer, type CallOptions, createHttpHarness, type HttpHarness } from './harness.ts';
+import { bodyOf, type Field, fieldsOf, type Objects, requestOf } from './requests.ts';
 
 const LONG = 'x'.repeat(20_000);
 /** Values that have broken parsers, columns or arithmetic somewhere. */
 const HOSTILE: unknown[] = [
   null,
   true,
-  false,
   0,
   -0,
   -1,
@@ -24,7 +27,6 @@ const HOSTILE: unknown[] = [
   'constructor',
   '../../etc/passwd',
   '$(id)',
-  '`id`',
   '$'.concat('{jndi:ldap://x}'),
   "'; drop table users; --",
   '\u202e\u200b\ufeff',
@@ -41,99 +43,200 @@ const HOSTILE: unknown[] = [
   { length: -1 },
   { $ne: null },
 ];
-
-const PROJECT_FIELDS = [
-  ...[
-    'name',
-    'description',
-    'external_ip',
-    'frontend_port',
-    'backend_port',
-    'workspace_path',
-    'container_name',
-  ],
-  ...['workdir_path', 'backend_language', 'backend_command', 'need_database', 'subdomain'],
+const HOSTILE_TEXTS = [
+  '',
+  '0',
+  '-1',
+  '1e9',
+  '%00',
+  '%ff',
+  '%E0%A4%A',
+  "'",
+  '[]',
+  '__proto__',
+  '..%2f',
+  LONG.slice(0, 5000),
 ];
-/** What each route reads from its body; a route that is missing here fails. */
-const FIELDS: Record<string, string[]> = {
-  'POST /api/auth/register': ['username', 'email', 'password'],
-  'POST /api/auth/login': ['email', 'password'],
-  'POST /api/projects': PROJECT_FIELDS,
-  'PUT /api/projects/:id': PROJECT_FIELDS,
-  'POST /api/sessions': ['project_id', 'title', 'model_config', 'is_auto'],
-  'PUT /api/sessions/:id/config': [
-    ...['provider', 'model', 'api_key', 'base_url', 'max_tokens', 'temperature', 'top_p', 'reasoning_effort'],
-  ],
-  'POST /api/sessions/:id/messages': ['content', 'images'],
-  'POST /api/sessions/:id/permissions/:requestId': ['decision'],
-};
-const VALID: Record<string, unknown> = {
-  username: 'fuzz',
-  email: 'fuzz@example.com',
-  password: 'fuzz-long-password',
-  name: 'fuzz',
-  title: 'fuzz',
-  provider: 'acme',
-  model: 'big-1',
-  content: 'fuzz',
-  decision: 'deny',
-};
+/** What only the inside of the server knows. */
+const INTERNAL =
+  /node_modules|\/src\/|\bat \S+ \(|postgres|insert into|select .* from|ECONN|ENOENT|otherwise than declared/i;
 
 let server: HttpHarness;
 let token = '';
-let projectId = '';
-let sessionId = '';
+let objects: Objects;
 beforeAll(async () => {
   server = await createHttpHarness('postgres', {
     promptLimits: { maxQueued: 100_000, maxQueuedPerSession: 100_000 },
   });
   token = (await server.register('owner')).token;
-  projectId = (await server.call('POST', '/api/projects', { token, body: { name: 'p' } })).json.id;
-  const body = { project_id: projectId, title: 't' };
-  sessionId = (await server.call('POST', '/api/sessions', { token, body })).json.id;
+  const project = (await server.call('POST', '/api/projects', { token, body: { name: 'p' } })).json.id;
+  const body = { project_id: project, title: 't' };
+  objects = {
+    project,
+    session: (await server.call('POST', '/api/sessions', { token, body })).json.id,
+    tool_call: newId(),
+    permission_request: newId(),
+    turn: newId(),
+    provider: 'acme',
+    workspace_file: 'README.md',
+    changed_file: 'a.txt',
+  };
 });
 afterAll(() => server.close());
 
-const endpoints = () => server.routes.map(({ endpoint }) => endpoint);
+/** Nothing that ends the login or removes what the others need. */
+const repeatable = ENDPOINTS.filter(({ method, path }) => method !== 'DELETE' && !path.endsWith('/logout'));
+const withBody = repeatable.filter(({ body }) => body !== undefined);
 const keyOf = ({ method, path }: Endpoint) => `${method} ${path}`;
+const named = (endpoints: readonly Endpoint[]) =>
+  endpoints.map((declared) => [keyOf(declared), declared] as const);
 
-function pathOf(route: Endpoint): string {
-  return route.path
-    .replace('/projects/:id', `/projects/${projectId}`)
-    .replace('/sessions/:id', `/sessions/${sessionId}`)
-    .replace(/:\w+/g, '00000000-0000-7000-8000-000000000000');
+async function send(
+  declared: Endpoint,
+  options: CallOptions,
+  path = requestOf(declared, objects).path,
+): Promise<Answer> {
+  const answer = await server.call(declared.method, path, { token, ...options });
+  const what = `${keyOf(declared)} ${path.slice(0, 200)} ${String(options.raw ?? '').slice(0, 200)}: ${answer.text.slice(0, 200)}`;
+  expect(answer.status, what).toBeLessThan(500);
+  if (answer.status >= 400) {
+    expect(answer.json, what).toMatchObject({ error: expect.any(String), code: expect.any(String) });
+    expect(answer.text, what).not.toMatch(INTERNAL);
+  }
+  return answer;
 }
 
-async function send(route: Endpoint, raw: string): Promise<void> {
-  const { status, json } = await server.call(route.method, pathOf(route), { token, raw });
-  expect(status, `${route.method} ${route.path} with ${raw.slice(0, 200)}`).toBeLessThan(500);
-  if (status >= 400) expect(json).toMatchObject({ error: expect.any(String), code: expect.any(String) });
+/** The required fields, and `value` at a field that may lie inside of another one. */
+function bodyWith(declared: Endpoint, { name }: Pick<Field, 'name'>, value: unknown): string {
+  const whole: Record<string, unknown> = { ...bodyOf(declared, objects) };
+  const [outer = '', inner] = name.split('.');
+  whole[outer] = inner === undefined ? value : { ...(whole[outer] as object | undefined), [inner]: value };
+  return JSON.stringify(whole);
+}
+
+const TYPES = ['string', 'boolean', 'object', 'array', 'number'] as const;
+const OF_TYPE = { string: 'text', boolean: true, object: {}, array: [], number: 7 };
+
+/** Values of the types that a field's schema does not name. */
+function wrongValues({ schema }: Field): unknown[] {
+  const branches = (schema.anyOf ?? schema.oneOf ?? [schema]) as Array<Record<string, unknown>>;
+  const allowed = new Set(branches.flatMap(({ type }) => type));
+  if (allowed.has(undefined)) return [];
+  return TYPES.filter((type) => !allowed.has(type) && !(type === 'number' && allowed.has('integer'))).map(
+    (type) => OF_TYPE[type],
+  );
 }
 
 describe('hostile bodies', () => {
-  it('never make a route fail', async () => {
-    const routes = endpoints().filter(({ body }) => body !== undefined);
-    expect(new Set(routes.map(keyOf))).toEqual(new Set(Object.keys(FIELDS)));
-    for (const route of routes) {
-      const fields = FIELDS[keyOf(route)] ?? [];
+  it.each(named(withBody))(
+    'never make %s fail',
+    async (_, declared) => {
+      server.logs.length = 0;
+      const fields = fieldsOf(declared).filter(({ place }) => place === 'body');
+      expect(fields).not.toEqual([]);
       for (const value of HOSTILE) {
-        await send(route, JSON.stringify(value));
-        await send(route, JSON.stringify(Object.fromEntries(fields.map((field) => [field, value]))));
-        for (const field of fields) {
-          await send(route, JSON.stringify({ ...VALID, project_id: projectId, [field]: value }));
-        }
+        await send(declared, { raw: JSON.stringify(value) });
+        await send(declared, {
+          raw: JSON.stringify(Object.fromEntries(fields.map(({ name }) => [name, value]))),
+        });
+        for (const field of fields) await send(declared, { raw: bodyWith(declared, field, value) });
       }
-    }
-    expect(server.logs.filter(({ level }) => level === 'error')).toEqual([]);
-  }, 60_000);
+      expect(server.logs.filter(({ level }) => level === 'error')).toEqual([]);
+    },
+    60_000,
+  );
 
-  it('never make a route fail by its query', async () => {
-    for (const route of endpoints().filter(({ method }) => method === 'GET')) {
-      for (const value of ['', '0', '-1', '1e9', '%00', '%ff', '%E0%A4%A', "'", '[]', LONG.slice(0, 5000)]) {
-        const query = `limit=${value}&cursor=${value}&before=${value}&limit=${value}`;
-        const { status } = await server.call('GET', `${pathOf(route)}?${query}`, { token });
-        expect(status, `${route.path}?${query.slice(0, 100)}`).toBeLessThan(500);
+  it.each(named(withBody))('of wrong types are refused by %s, which names the field', async (_, declared) => {
+    for (const field of fieldsOf(declared).filter(
+      ({ place, name }) => place === 'body' && !name.includes('.'),
+    )) {
+      for (const value of wrongValues(field)) {
+        const { status, json } = await send(declared, { raw: bodyWith(declared, field, value) });
+        expect([status, json.code], `${field.name}: ${JSON.stringify(value)}`).toEqual([
+          400,
+          'invalid_input',
+        ]);
+        expect(json.error).toMatch(new RegExp(`^${field.name}[.:]`));
       }
+      const { [field.name]: __, ...rest } = bodyOf(declared, objects) ?? {};
+      if (field.required) expect((await send(declared, { raw: JSON.stringify(rest) })).status).toBe(400);
     }
   });
+
+  it.each(named(withBody))('in odd shapes never make %s fail', async (_, declared) => {
+    const valid = JSON.stringify(bodyOf(declared, objects));
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const [first = { name: 'x' }] = fieldsOf(declared).filter(({ place }) => place === 'body');
+    for (const raw of [
+      '',
+      '{',
+      valid.slice(0, -2),
+      `${valid}${valid}`,
+      `[${valid}]`,
+      `{"${first.name}":${deep}}`,
+      `{"__proto__":{"isAdmin":true},"constructor":{"prototype":{}},${valid.slice(1)}`,
+      `{"${first.name}":1,"${first.name}":null,${valid.slice(1)}`,
+      `{"\\ud800":"\\udfff",${valid.slice(1)}`,
+      JSON.stringify(Object.fromEntries(Array.from({ length: 10_000 }, (__, index) => [`k${index}`, index]))),
+    ]) {
+      await send(declared, { raw });
+    }
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', '']) {
+      const { status } = await send(declared, { raw: valid, headers: { 'content-type': type } });
+      expect(status, type).toBe(415);
+    }
+    expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined();
+  });
 });
+
+describe('hostile parameters', () => {
+  it.each(named(repeatable))(
+    'never make %s fail',
+    async (_, declared) => {
+      server.logs.length = 0;
+      const { path, body } = requestOf(declared, objects);
+      const names = [
+        ...fieldsOf(declared)
+          .filter(({ place }) => place === 'query')
+          .map(({ name }) => name),
+        'unknown',
+      ];
+      const base = path.split('?')[0] ?? '';
+      for (const value of HOSTILE_TEXTS) {
+        await send(
+          declared,
+          { body },
+          `${base}?${names.flatMap((name) => [`${name}=${value}`, `${name}=${value}2`]).join('&')}`,
+        );
+        for (const name of names)
+          await send(declared, { body }, `${base}?project_id=${objects.project}&${name}=${value}`);
+        for (const field of fieldsOf(declared).filter(({ place }) => place === 'params')) {
+          const odd = requestOf(declared, { ...objects, [field.kind ?? '']: value || '%20' });
+          await send(declared, { body }, odd.path);
+        }
+        for (const name of Object.keys(declared.headers?.shape ?? {})) {
+          await send(declared, { body, headers: { [name]: decodable(value) } });
+        }
+      }
+      expect(server.logs.filter(({ level }) => level === 'error')).toEqual([]);
+    },
+    60_000,
+  );
+
+  it('need an example where a pattern cannot be guessed', () => {
+    const planted = endpoint({
+      method: 'POST',
+      path: '/api/things',
+      access: 'user',
+      summary: 'Makes a thing.',
+      body: z.object({ code: z.string().regex(/^[A-Z]{3}-\d+$/) }),
+      replies: { 200: z.object({}) },
+    });
+    expect(() => bodyOf(planted, objects)).toThrow('give an example of');
+  });
+});
+
+/** A header takes Latin-1 only. */
+function decodable(value: string): string {
+  return value.replace(/%\w\w/g, 'é');
+}

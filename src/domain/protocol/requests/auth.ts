@@ -6,12 +6,14 @@ export const Username = z
   .trim()
   .min(1)
   .max(64)
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u, 'letters, digits, dot, dash and underscore only');
+  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u, 'letters, digits, dot, dash and underscore only')
+  .meta({ examples: ['ada'] });
 
 export const EmailAddress = z
   .string()
   .trim()
   .max(254)
+  .meta({ examples: ['ada@example.com'] })
   .pipe(z.email('not an e-mail address'))
   .transform((text) => text.toLowerCase());
 
@@ -21,7 +23,8 @@ export const NewPassword = z
   .string()
   .min(8, 'at least 8 characters')
   .max(MAX_PASSWORD_LENGTH, `at most ${MAX_PASSWORD_LENGTH} characters`)
-  .refine((password) => !isCommonPassword(password), 'too common, choose another one');
+  .refine((password) => !isCommonPassword(password), 'too common, choose another one')
+  .meta({ examples: ['a long and quiet sentence'] });
 
 export const RegisterRequest = z
   .object({ username: Username, email: EmailAddress, password: NewPassword })
