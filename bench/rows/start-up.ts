@@ -10,6 +10,8 @@ const EMPTY_PROGRAM = ['-e', '0'];
 const VERSION_LIMIT_MS = 150;
 const SERVER_LIMIT_MS = 500;
 const EMBEDDED_LIMIT_MS = 1500;
+const FIRST_START_RATIO = 2;
+const FIRST_START_ROUNDS = 4;
 
 export const startUpRow: BenchRow = {
   name: 'start-up',
@@ -36,6 +38,7 @@ export const startUpRow: BenchRow = {
         portFlag: '--http-port',
         limit: EMBEDDED_LIMIT_MS,
       }),
+      await firstStart(bench),
     ];
   },
 };
@@ -65,27 +68,13 @@ interface Server {
 }
 
 async function server(bench: Bench, { argv, portFlag, limit }: Server): Promise<Outcome> {
-  const { services, signal } = bench;
+  const { signal } = bench;
   const pairs = await interleave({
     rounds: ROUNDS,
     warmUp: 1,
     signal,
     baseline: () => timeNode(EMPTY_PROGRAM),
-    async measured() {
-      const port = await freePort();
-      const ports = [portFlag, `${port}`];
-      if (argv[0] === 'serve') ports.push('--ws-port', `${await freePort()}`);
-      const child = startNode({
-        name: `start-${argv[0]}`,
-        argv: [services.executable, ...argv, ...ports],
-        directory: services.directory,
-      });
-      try {
-        return await untilHealthy(child, port, signal);
-      } finally {
-        await child.close();
-      }
-    },
+    measured: () => start(bench, { argv, portFlag }),
   });
   return compare({
     row: `start-up: ${argv[0]} to the first /health 200`,
@@ -94,5 +83,47 @@ async function server(bench: Bench, { argv, portFlag, limit }: Server): Promise<
     pairs,
     goal: { at: 'most', limit },
     note: 'baseline: node -e 0',
+  });
+}
+
+/** Milliseconds until it answers; then it is stopped. */
+async function start(bench: Bench, { argv, portFlag }: Omit<Server, 'limit'>): Promise<number> {
+  const { services, signal } = bench;
+  const port = await freePort();
+  const ports = [portFlag, `${port}`];
+  if (argv[0] === 'serve') ports.push('--ws-port', `${await freePort()}`);
+  const child = startNode({
+    name: `start-${argv[0]}`,
+    argv: [services.executable, ...argv, ...ports],
+    directory: services.directory,
+  });
+  try {
+    return await untilHealthy(child, port, signal);
+  } finally {
+    await child.close();
+  }
+}
+
+/** The start that makes the data directory, against one that finds it. */
+async function firstStart(bench: Bench): Promise<Outcome> {
+  const { services, signal } = bench;
+  const flagsOf = (name: string) =>
+    services.configFlags({ dataDir: join(services.directory, `start-up-${name}`), stores: null });
+  const serve = async (name: string) =>
+    start(bench, { argv: ['serve', ...(await flagsOf(name))], portFlag: '--http-port' });
+  await serve('later');
+  const pairs = await interleave({
+    rounds: FIRST_START_ROUNDS,
+    signal,
+    baseline: () => serve('later'),
+    measured: (round) => serve(`first-${round}`),
+  });
+  return compare({
+    row: 'start-up: serve, first start against a later one',
+    unit: 'ms',
+    comparison: 'ratio',
+    pairs,
+    goal: { at: 'most', limit: FIRST_START_RATIO },
+    note: 'baseline: a later start',
   });
 }

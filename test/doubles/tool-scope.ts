@@ -54,7 +54,8 @@ export async function createToolBench(changes: Partial<ToolScope> = {}): Promise
       return stored;
     },
     latest: async (_: string, path: string) => versions.findLast((version) => version.path === path) ?? null,
-    list: async () => versions,
+    list: async () => versions.map(({ content, ...rest }) => ({ ...rest, size: Buffer.byteLength(content) })),
+    listOf: async (_: string, path: string) => versions.filter((version) => version.path === path),
   };
   const transaction = {
     clock,

@@ -1,5 +1,6 @@
 import type { TestProject } from 'vitest/node';
 import { migrateTemplate } from './database.ts';
+import { cachedPgliteTemplate } from './pglite-template.ts';
 import { startPostgres, type TestService } from './postgres.ts';
 import { startRedis } from './redis.ts';
 
@@ -23,6 +24,8 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     if (postgres.status === 'rejected') throw postgres.reason;
     if (redis.status === 'rejected') throw redis.reason;
     await migrateTemplate(postgres.value.url);
+    // Made here once, not by each of the files that need it first.
+    await cachedPgliteTemplate();
     project.provide('postgresUrl', postgres.value.url);
     project.provide('redisUrl', redis.value.url);
     return teardown;

@@ -11,3 +11,10 @@ export const FileVersion = z.object({
   createdAt: z.number(),
 });
 export type FileVersion = z.infer<typeof FileVersion>;
+
+/** A version without its content, of which there may be megabytes. */
+export const FileVersionSummary = FileVersion.omit({ content: true }).extend({
+  /** Of the content in UTF-8, in bytes. */
+  size: z.number().int(),
+});
+export type FileVersionSummary = z.infer<typeof FileVersionSummary>;

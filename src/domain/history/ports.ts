@@ -1,10 +1,13 @@
-import type { FileVersion } from './history.ts';
+import type { FileVersion, FileVersionSummary } from './history.ts';
 
 export interface FileVersionRepository {
   /** Stores `content` as the next version of (session, path), unless the latest has the same content. */
   add(version: Omit<FileVersion, 'version'>): Promise<FileVersion>;
   latest(sessionId: string, path: string): Promise<FileVersion | null>;
-  list(sessionId: string): Promise<FileVersion[]>;
+  /** Of all files, by path and version. */
+  list(sessionId: string): Promise<FileVersionSummary[]>;
+  /** Of one file, oldest first. */
+  listOf(sessionId: string, path: string): Promise<FileVersion[]>;
 }
 
 /** What a session has last seen of a file: it may change only that. */

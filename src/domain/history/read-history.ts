@@ -1,12 +1,15 @@
 import type { Context } from '../context.ts';
 import { notFound } from '../errors.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
-import type { FileVersion } from './history.ts';
+import type { FileVersion, FileVersionSummary } from './history.ts';
 
 type HistoryContext = Context<'sessions' | 'fileVersions'>;
 
 /** Every stored version of every file that the session changed. */
-export async function listFileVersions(ctx: HistoryContext, sessionId: string): Promise<FileVersion[]> {
+export async function listFileVersions(
+  ctx: HistoryContext,
+  sessionId: string,
+): Promise<FileVersionSummary[]> {
   const session = await getOwnedSession(ctx, sessionId);
   return ctx.repositories.fileVersions.list(session.id);
 }
@@ -16,8 +19,8 @@ export async function getFileHistory(
   ctx: HistoryContext,
   input: { sessionId: string; path: string },
 ): Promise<FileVersion[]> {
-  const versions = await listFileVersions(ctx, input.sessionId);
-  const ofFile = versions.filter(({ path }) => path === input.path);
-  if (ofFile.length === 0) throw notFound('File history');
-  return ofFile.sort((a, b) => a.version - b.version);
+  const session = await getOwnedSession(ctx, input.sessionId);
+  const versions = await ctx.repositories.fileVersions.listOf(session.id, input.path);
+  if (versions.length === 0) throw notFound('File history');
+  return versions;
 }

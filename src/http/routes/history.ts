@@ -1,5 +1,10 @@
 import { createTwoFilesPatch } from 'diff';
-import { type FileVersion, getFileHistory, listFileVersions } from '#domain/history/index.ts';
+import {
+  type FileVersion,
+  type FileVersionSummary,
+  getFileHistory,
+  listFileVersions,
+} from '#domain/history/index.ts';
 import { API } from '#domain/protocol/http/endpoints.ts';
 import { WORKSPACE_ROOT } from '#domain/workspace/index.ts';
 import { ok, type Route, route } from '../kit/route.ts';
@@ -25,13 +30,14 @@ export function historyRoutes(): Route[] {
   ];
 }
 
-function summaryOf({ id, path, version, content, createdAt }: FileVersion) {
-  return { id, path, version, size: Buffer.byteLength(content), created_at: createdAt };
+function summaryOf({ id, path, version, size, createdAt }: Omit<FileVersionSummary, 'sessionId'>) {
+  return { id, path, version, size, created_at: createdAt };
 }
 
 function detailOf(version: FileVersion, before: FileVersion | undefined) {
   const diff = before === undefined ? undefined : unifiedDiff(version.path, before.content, version.content);
-  return { ...summaryOf(version), content: version.content, diff };
+  const size = Buffer.byteLength(version.content);
+  return { ...summaryOf({ ...version, size }), content: version.content, diff };
 }
 
 function unifiedDiff(path: string, before: string, after: string): string | undefined {

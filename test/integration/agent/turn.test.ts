@@ -163,7 +163,8 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
       role: 'tool',
       results: [{ toolName: 'bash', text: 'two\n\n\n<cwd>/workspace</cwd>' }],
     });
-    const versions = await harness?.repositories.fileVersions.list(harness.session.id);
+    const [file] = (await harness?.repositories.fileVersions.list(harness.session.id)) ?? [];
+    const versions = await harness?.repositories.fileVersions.listOf(harness.session.id, file?.path ?? '');
     expect(versions?.map(({ version, content }) => [version, content])).toEqual([
       [0, ''],
       [1, 'one\n'],

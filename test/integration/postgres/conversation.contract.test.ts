@@ -201,6 +201,11 @@ describeDatabases('conversations', (database) => {
         '/workspace/a@2',
         '/workspace/b@0',
       ]);
+      expect(listed.map(({ size }) => size)).toEqual([3, Buffer.byteLength('two\ufffd'), 3, 3]);
+      expect(listed[0]).not.toHaveProperty('content');
+      const ofFile = await fileVersions.listOf(session.id, '/workspace/a');
+      expect(ofFile.map(({ content }) => content)).toEqual(['one', 'two\ufffd', 'one']);
+      expect(await fileVersions.listOf(session.id, '/workspace/c')).toEqual([]);
       await expect(add('x', `/workspace/${'y'.repeat(4000)}`)).rejects.toMatchObject({
         code: 'invalid_input',
       });

@@ -8,6 +8,7 @@ import { createDatabase, type SqlDatabase } from '../database.ts';
 import { unavailable } from '../errors.ts';
 import { lockDataDirectory } from './data-directory-lock.ts';
 import { createGate } from './gate.ts';
+import { keepUp } from './keep-up.ts';
 import { createPgliteClient, type PgliteClient } from './pglite-client.ts';
 import { SyncedFiles } from './synced-files.ts';
 import { syncDirectory, unpackTemplate } from './unpack-template.ts';
@@ -34,6 +35,7 @@ const TEMPLATE_FILE = 'pglite-template.tar.gz';
 /** The kernel caches the files; one session needs neither 128 MB of buffers nor room for a hundred others. */
 const SMALL = { shared_buffers: '8MB', wal_buffers: '256kB', max_connections: '5' };
 const NO_FSYNC = '-F';
+const UPKEEP_INTERVAL_MS = 30_000;
 
 /** Throws DataDirectoryInUseError when another process has the directory. */
 export async function createPgliteDatabase(options: PgliteOptions): Promise<SqlDatabase> {
@@ -102,6 +104,9 @@ interface Opened {
 
 function serve({ pglite, synced, release }: Opened): SqlDatabase {
   const gate = createGate(ADMISSION_TIMEOUT_MS);
+  // What fails is tried again in the next round.
+  const upkeep = setInterval(() => void gate.run(() => keepUp(client)).catch(() => {}), UPKEEP_INTERVAL_MS);
+  upkeep.unref();
   const client = createPgliteClient(pglite);
   // Drizzle asks its client for nothing but `query`.
   const executor = drizzle({ client: client as PGlite });
@@ -140,6 +145,7 @@ function serve({ pglite, synced, release }: Opened): SqlDatabase {
       await client.query('select 1');
     },
     async close() {
+      clearInterval(upkeep);
       await gate.close();
       await pglite.close();
       await synced();

@@ -36,3 +36,14 @@ export const projects = pgTable(
     ),
   ],
 );
+
+/** No reference to the project: the workspace is made before its row and removed before it. */
+export const projectPlacements = pgTable(
+  'project_placements',
+  {
+    projectId: id('project_id').primaryKey(),
+    host: text('host').notNull(),
+    placedAt: moment('placed_at').notNull(),
+  },
+  (table) => [checkLength('project_placements_host_length', table.host, 2048, 1)],
+);

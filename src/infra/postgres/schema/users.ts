@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { index, pgTable, uniqueIndex } from 'drizzle-orm/pg-core';
+import { boolean, index, integer, pgTable, primaryKey, uniqueIndex } from 'drizzle-orm/pg-core';
 import { UserRole } from '#domain/user/index.ts';
 import { checkLength, checkOneOf, id, moment, text } from './columns.ts';
 
@@ -39,4 +39,26 @@ export const loginSessions = pgTable(
     revokedAt: moment('revoked_at'),
   },
   (table) => [index('login_sessions_user_index').on(table.userId)],
+);
+
+export const providerCredentials = pgTable(
+  'provider_credentials',
+  {
+    userId: id('user_id')
+      .notNull()
+      .references(() => users.id, { onDelete: 'cascade' }),
+    provider: text('provider').notNull(),
+    apiKeySealed: text('api_key_sealed').notNull(),
+    apiKeyHint: text('api_key_hint').notNull(),
+    baseUrl: text('base_url'),
+    maxTokens: integer('max_tokens'),
+    reasoningEffort: text('reasoning_effort'),
+    isDefault: boolean('is_default').notNull(),
+    model: text('model'),
+    updatedAt: moment('updated_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ name: 'provider_credentials_pkey', columns: [table.userId, table.provider] }),
+    checkLength('provider_credentials_provider_length', table.provider, 128, 1),
+  ],
 );

@@ -1,4 +1,4 @@
-import { and, asc, desc, eq } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, sql } from 'drizzle-orm';
 import { DomainError } from '#domain/errors.ts';
 import type { FileVersion, FileVersionRepository } from '#domain/history/index.ts';
 import type { RepositoryDeps } from '../../engine/executor.ts';
@@ -40,11 +40,20 @@ export function createFileVersionRepository({ executor }: RepositoryDeps): FileV
     },
     latest,
     async list(sessionId) {
-      const rows = await executor
-        .select()
+      const { content, ...columns } = getTableColumns(fileVersions);
+      return executor
+        .select({ ...columns, size: sql<number>`octet_length(${content})` })
         .from(fileVersions)
         .where(eq(fileVersions.sessionId, sessionId))
         .orderBy(asc(fileVersions.path), asc(fileVersions.version))
+        .execute();
+    },
+    async listOf(sessionId, path) {
+      const rows = await executor
+        .select()
+        .from(fileVersions)
+        .where(and(eq(fileVersions.sessionId, sessionId), eq(fileVersions.path, path)))
+        .orderBy(asc(fileVersions.version))
         .execute();
       return rows.map(toFileVersion);
     },
@@ -52,12 +61,5 @@ export function createFileVersionRepository({ executor }: RepositoryDeps): FileV
 }
 
 function toFileVersion(row: typeof fileVersions.$inferSelect): FileVersion {
-  return {
-    id: row.id,
-    sessionId: row.sessionId,
-    path: row.path,
-    content: row.content,
-    version: row.version,
-    createdAt: row.createdAt,
-  };
+  return row;
 }

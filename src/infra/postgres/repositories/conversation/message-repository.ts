@@ -102,19 +102,5 @@ function summaryOrStart(sessionId: string): SQL {
 }
 
 function toMessage(row: typeof messages.$inferSelect): Message {
-  return {
-    id: row.id,
-    sessionId: row.sessionId,
-    turnNumber: row.turnNumber,
-    index: row.index,
-    role: row.role,
-    parts: row.parts,
-    model: row.model,
-    provider: row.provider,
-    isSummary: row.isSummary,
-    finishedAt: row.finishedAt,
-    appliedCursor: row.appliedCursor,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-  };
+  return row;
 }

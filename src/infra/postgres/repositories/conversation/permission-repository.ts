@@ -71,21 +71,5 @@ export function createPermissionRepository({ executor }: RepositoryDeps): Permis
 }
 
 function toPermissionRequest(row: typeof permissionRequests.$inferSelect): PermissionRequest {
-  return {
-    id: row.id,
-    sessionId: row.sessionId,
-    turnId: row.turnId,
-    toolCallId: row.toolCallId,
-    toolName: row.toolName,
-    action: row.action,
-    description: row.description,
-    path: row.path,
-    params: row.params,
-    fingerprint: row.fingerprint,
-    status: row.status,
-    decidedBy: row.decidedBy,
-    decidedAt: row.decidedAt,
-    expiresAt: row.expiresAt,
-    createdAt: row.createdAt,
-  };
+  return row;
 }

@@ -49,21 +49,5 @@ export function createToolCallRepository({ executor }: RepositoryDeps): ToolCall
 }
 
 function toToolCall(row: typeof toolCalls.$inferSelect): ToolCall {
-  return {
-    id: row.id,
-    sessionId: row.sessionId,
-    messageId: row.messageId,
-    turnId: row.turnId,
-    providerCallId: row.providerCallId,
-    name: row.name,
-    input: row.input,
-    status: row.status,
-    result: row.result,
-    isError: row.isError,
-    errorMessage: row.errorMessage,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-    startedAt: row.startedAt,
-    finishedAt: row.finishedAt,
-  };
+  return row;
 }

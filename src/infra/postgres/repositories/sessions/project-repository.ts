@@ -72,23 +72,5 @@ function prepareQueries(executor: Executor) {
 }
 
 function toProject(row: typeof projects.$inferSelect): Project {
-  return {
-    id: row.id,
-    userId: row.userId,
-    name: row.name,
-    description: row.description,
-    externalIp: row.externalIp,
-    frontendPort: row.frontendPort,
-    backendPort: row.backendPort,
-    frontendLanguage: row.frontendLanguage,
-    backendLanguage: row.backendLanguage,
-    frontendCommand: row.frontendCommand,
-    backendCommand: row.backendCommand,
-    needDatabase: row.needDatabase,
-    subdomain: row.subdomain,
-    workspacePath: row.workspacePath,
-    workspaceRoot: row.workspaceRoot,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-  };
+  return row;
 }

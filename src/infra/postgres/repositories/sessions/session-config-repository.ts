@@ -25,18 +25,5 @@ export function createSessionConfigRepository({ executor }: RepositoryDeps): Ses
 }
 
 function toSessionModelConfig(row: typeof sessionModelConfigs.$inferSelect): SessionModelConfig {
-  return {
-    sessionId: row.sessionId,
-    provider: row.provider,
-    model: row.model,
-    apiKeySealed: row.apiKeySealed,
-    apiKeyHint: row.apiKeyHint,
-    baseUrl: row.baseUrl,
-    maxTokens: row.maxTokens,
-    temperature: row.temperature,
-    topP: row.topP,
-    reasoningEffort: row.reasoningEffort,
-    isAuto: row.isAuto,
-    updatedAt: row.updatedAt,
-  };
+  return row;
 }

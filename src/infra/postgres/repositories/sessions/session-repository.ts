@@ -91,20 +91,5 @@ function prepareQueries(executor: Executor) {
 }
 
 function toSession(row: typeof sessions.$inferSelect): Session {
-  return {
-    id: row.id,
-    projectId: row.projectId,
-    userId: row.userId,
-    parentSessionId: row.parentSessionId,
-    title: row.title,
-    messageCount: row.messageCount,
-    promptTokens: row.promptTokens,
-    completionTokens: row.completionTokens,
-    cost: row.cost,
-    contextWindow: row.contextWindow,
-    summaryMessageId: row.summaryMessageId,
-    todos: row.todos,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-  };
+  return row;
 }

@@ -28,18 +28,5 @@ export function createStepRepository({ executor }: RepositoryDeps): StepReposito
 }
 
 function toStep(row: typeof steps.$inferSelect): Step {
-  return {
-    turnId: row.turnId,
-    index: row.index,
-    kind: row.kind,
-    tool: row.tool,
-    subjectId: row.subjectId,
-    state: row.state,
-    effect: row.effect,
-    input: row.input,
-    output: row.output,
-    token: row.token,
-    startedAt: row.startedAt,
-    finishedAt: row.finishedAt,
-  };
+  return row;
 }

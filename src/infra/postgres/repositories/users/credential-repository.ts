@@ -51,16 +51,5 @@ export function createCredentialRepository({ executor, atomically }: RepositoryD
 }
 
 function toCredential(row: typeof providerCredentials.$inferSelect): ProviderCredential {
-  return {
-    userId: row.userId,
-    provider: row.provider,
-    apiKeySealed: row.apiKeySealed,
-    apiKeyHint: row.apiKeyHint,
-    baseUrl: row.baseUrl,
-    maxTokens: row.maxTokens,
-    reasoningEffort: row.reasoningEffort,
-    isDefault: row.isDefault,
-    model: row.model,
-    updatedAt: row.updatedAt,
-  };
+  return row;
 }

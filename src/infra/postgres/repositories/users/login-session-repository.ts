@@ -45,12 +45,5 @@ export function createLoginSessionRepository({ executor }: RepositoryDeps): Logi
 }
 
 function toLoginSession(row: typeof loginSessions.$inferSelect): LoginSession {
-  return {
-    id: row.id,
-    userId: row.userId,
-    createdAt: row.createdAt,
-    lastUsedAt: row.lastUsedAt,
-    expiresAt: row.expiresAt,
-    revokedAt: row.revokedAt,
-  };
+  return row;
 }

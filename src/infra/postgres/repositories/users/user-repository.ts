@@ -93,15 +93,5 @@ export function createUserRepository({ executor }: RepositoryDeps): UserReposito
 }
 
 function toUser(row: UserRow): User {
-  return {
-    id: row.id,
-    username: row.username,
-    email: row.email,
-    avatarUrl: row.avatarUrl,
-    role: row.role,
-    disabledAt: row.disabledAt,
-    tokensValidAfter: row.tokensValidAfter,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
-  };
+  return row;
 }
