@@ -39,11 +39,16 @@ describe('a socket and its session', () => {
   });
 
   test('opened with a session id attach by themselves when the client says nothing', async () => {
-    const { token, session } = await world.newUser();
-    const client = await world.connect(token, { session_id: session.id });
-    await client.next('reconnection_status');
-    await world.say(session.id, 'a');
-    await expect.poll(() => labels(client.frames)).toEqual(['a']);
+    const brief = await createWorld({ database, limits: { attachGraceMs: 50 } });
+    try {
+      const { token, session } = await brief.newUser();
+      const client = await brief.connect(token, { session_id: session.id });
+      await client.next('reconnection_status');
+      await brief.say(session.id, 'a');
+      await expect.poll(() => labels(client.frames)).toEqual(['a']);
+    } finally {
+      await brief.close();
+    }
   });
 
   test('resume after a drop with exactly what was missed', async () => {

@@ -52,7 +52,7 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   silenceMs: 35_000,
   accessCheckMs: 45_000,
   headCheckMs: 10_000,
-  attachGraceMs: 3_000,
+  attachGraceMs: 2_500,
   drainMs: 10_000,
   tickMs: 1_000,
 };
