@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { chownSync, existsSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { errorMessage } from '#shared/text.ts';
+import { errorMessage, truncate } from '#shared/text.ts';
 import type { ProcessLauncher, SelfTestResult, WorkspaceLocation } from '../driver.ts';
 import { userFor } from '../location.ts';
 import { type RunOptions, runCommand } from '../process/run-command.ts';
@@ -65,7 +65,7 @@ async function probeProblems(deps: SelfTestDeps): Promise<string[]> {
   const location = makeProbeDirectory(deps);
   try {
     const result = await runCommand(probeOptions(deps, location), new AbortController().signal);
-    if (result.exitCode !== 0) return [`the sandbox does not start: ${result.stderr.trim().slice(0, 300)}`];
+    if (result.exitCode !== 0) return [`the sandbox does not start: ${truncate(result.stderr.trim(), 300)}`];
     return readProbe(result.stdout, deps.network);
   } catch (error) {
     return [explain(errorMessage(error))];

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { WorkspaceError } from '#domain/workspace/index.ts';
+import { truncate } from '#shared/text.ts';
 import { parseTarget, type Target } from './target.ts';
 
 export interface Allowlist {
@@ -56,7 +57,7 @@ function targetsOf(pattern: string, isWildcard: boolean): Target[] {
 }
 
 function invalid(pattern: string, reason: string): WorkspaceError {
-  const text = JSON.stringify(pattern.slice(0, 100));
+  const text = JSON.stringify(truncate(pattern, 100));
   return new WorkspaceError(
     'unavailable',
     `sandbox.network.allow: ${text}: ${reason} (use host:port or *.host:port)`,

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import type { Log } from '#shared/log.ts';
+import { truncate } from '#shared/text.ts';
 import type { Allowlist } from './allowlist.ts';
 import { type Dial, DialError } from './dial.ts';
 import { forwardedHeaders, valuesOf } from './headers.ts';
@@ -48,7 +49,7 @@ export function createEgressProxy({ allowlist, dial, log }: EgressProxyDeps): Eg
   function note(target: string, reason: string): void {
     if (logged.size >= MAX_LOGGED || logged.has(target)) return;
     logged.add(target);
-    log.warn({ target: target.slice(0, 300), reason }, 'connection out of a sandbox refused');
+    log.warn({ target: truncate(target, 300), reason }, 'connection out of a sandbox refused');
   }
 
   /** The open connection to a listed target; null when the refusal is given. */

@@ -3,7 +3,8 @@ import { workspacePath } from '../paths.ts';
 import { defineTool, readOnly } from '../tool.ts';
 
 const MAX_FILES = 100;
-const TIMEOUT_MS = 30_000;
+/** More than the workspace takes for its two looks. */
+const TIMEOUT_MS = 40_000;
 
 const DESCRIPTION = `Finds files by name with a glob pattern such as **/*.ts or src/{a,b}/*.json; other characters, such as the parentheses of app/(auth), stand for themselves. Shortest paths first, at most 100. Hidden and ignored files are left out unless the pattern or path names them (.github/*, package-lock.json).`;
 

@@ -6,7 +6,8 @@ import { defineTool, readOnly } from '../tool.ts';
 
 const MAX_MATCHES = 100;
 const MAX_LINE_CHARS = 500;
-const TIMEOUT_MS = 5000;
+/** More than the workspace takes for its two looks. */
+const TIMEOUT_MS = 10_000;
 
 const DESCRIPTION = `Searches the contents of files with a regular expression. Newest files first, at most 100 matches. Hidden and ignored files are left out unless path or include names them. Look-around and back references are not supported. Set literal_text to search for the text as it is.`;
 

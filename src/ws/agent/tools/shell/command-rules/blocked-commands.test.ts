@@ -99,6 +99,9 @@ test.each([
   'for at in 1 2; do echo $at; done',
   'cat <<< "sudo id"',
   'echo {curl,wget}',
+  './service start',
+  'make && bin/at; ../mount x; /workspace/ip',
+  'git commit -m "$(cat <<\'EOF\'\nfix: route\n\nat ip sudo\nEOF\n)"',
   'grep -E "(^|;)\\s*at" x',
   "awk '{ at = 3; print at }' f",
 ])('%j only speaks of such commands', (command) => {

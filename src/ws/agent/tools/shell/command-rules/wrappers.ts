@@ -1,3 +1,5 @@
+import { WORKSPACE_ROOT } from '#domain/workspace/index.ts';
+
 /** Program and arguments of one simple command; null is a word that only the shell can know. */
 export interface ShellCommand {
   program: string | null;
@@ -47,7 +49,7 @@ export function programBehind(words: readonly (string | null)[], level = 0): She
   const start = words.findIndex((word) => word === null || !isAssignment(word));
   if (start < 0) return [];
   const [name, ...args] = words.slice(start);
-  const program = typeof name === 'string' ? baseName(name) : null;
+  const program = typeof name === 'string' ? programName(name) : null;
   const command = { program, args };
   if (program === null || level >= MAX_WRAPPERS) return [command];
   if (program === 'find') {
@@ -89,6 +91,8 @@ function isAssignment(word: string): boolean {
   return /^[A-Za-z_][A-Za-z0-9_]*\+?=/.test(word);
 }
 
-function baseName(word: string): string {
-  return word.slice(word.lastIndexOf('/') + 1);
+/** A program of the system by its name; one of the workspace, such as `./service`, is another. */
+function programName(word: string): string {
+  const isOwn = !word.startsWith('/') || word.startsWith(`${WORKSPACE_ROOT}/`);
+  return isOwn ? word : word.slice(word.lastIndexOf('/') + 1);
 }
