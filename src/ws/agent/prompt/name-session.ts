@@ -1,6 +1,6 @@
 import type { AnyContext } from '#domain/create-context.ts';
 import { emit } from '#domain/events/index.ts';
-import type { LanguageModel, ModelSelection } from '#domain/provider/index.ts';
+import type { LanguageModel, ModelSelection, StopReason } from '#domain/provider/index.ts';
 import { toSessionView } from '#domain/session/index.ts';
 import { truncate } from '#shared/text.ts';
 import { costOf } from '../step/usage.ts';
@@ -11,6 +11,8 @@ const MAX_TITLE_CHARS = 100;
 const FALLBACK_CHARS = 50;
 const MAX_PROMPT_CHARS = 4000;
 const TIMEOUT_MS = 30_000;
+/** Some providers have a word of their own for the end. */
+const ENDED: ReadonlySet<StopReason> = new Set(['stop', 'unknown']);
 
 export interface TitleDeps {
   ctx: AnyContext;
@@ -74,7 +76,7 @@ async function ask(
       cost += costOf(part.usage, selection.model);
     }
     if (part.type !== 'finish') continue;
-    return { title: part.stopReason === 'stop' ? cleanTitle(text) : '', cost };
+    return { title: ENDED.has(part.stopReason) ? cleanTitle(text) : '', cost };
   }
   return { title: '', cost };
 }
