@@ -4,7 +4,7 @@ import type { LoginAttempt, LoginThrottle } from '#domain/user/index.ts';
 import { sha256 } from '#shared/digest.ts';
 
 const WINDOW_SECONDS = 15 * 60;
-const OVERALL_WINDOW_SECONDS = 60;
+const OVERALL_WINDOW_MS = 60_000;
 /** Failures that cost nothing. */
 const FREE_PER_ACCOUNT = 5;
 const FREE_PER_ADDRESS = 50;
@@ -14,7 +14,11 @@ const FIRST_DELAY_SECONDS = 1;
 const DEVICE_SECONDS = 20 * 24 * 3600;
 /** Whoever logs in from ever new addresses takes no more room than this. */
 const DEVICES_PER_ACCOUNT = 16;
-const EVERYBODY = 'all';
+
+/** Counts and begins the time to live anew, in one step for all servers. The library's own keeps the first one. */
+const COUNT = `local count = redis.call('incrby', KEYS[1], ARGV[1])
+redis.call('expire', KEYS[1], ARGV[2])
+return { count, redis.call('pttl', KEYS[1]) }`;
 
 export interface LoginThrottleDeps {
   /** Failures count for all processes that share it; without one, and while it is out of reach, for this one. */
@@ -27,8 +31,7 @@ export interface LoginThrottleDeps {
  */
 export function createLoginThrottle({ redis }: LoginThrottleDeps): LoginThrottle {
   const failures = createCounter(redis, 'failures', WINDOW_SECONDS);
-  const overall = createCounter(redis, 'overall', OVERALL_WINDOW_SECONDS);
-  const waits = createCounter(redis, 'waits', WINDOW_SECONDS);
+  const overall = createCounter(redis, 'overall', 2 * (OVERALL_WINDOW_MS / 1000));
   const devices = createCounter(redis, 'devices', DEVICE_SECONDS);
 
   async function accountKey(attempt: LoginAttempt): Promise<{ key: string; known: boolean }> {
@@ -37,43 +40,47 @@ export function createLoginThrottle({ redis }: LoginThrottleDeps): LoginThrottle
     return { key: known ? deviceKey(attempt) : keyOf('account', attempt.account), known };
   }
 
-  async function record(key: string, free: number): Promise<void> {
+  async function record(key: string): Promise<void> {
     const { consumedPoints: count } = await failures.penalty(key);
-    // The window begins anew with each failure.
-    await failures.set(key, count, WINDOW_SECONDS);
-    if (count < free) return;
-    const delay = Math.min(FIRST_DELAY_SECONDS * 2 ** Math.min(count - free, 20), WINDOW_SECONDS);
-    await waits.set(key, 1, delay);
+    // Memory keeps the first time to live.
+    if (redis?.status !== 'ready') await failures.set(key, count, WINDOW_SECONDS);
   }
 
-  async function forget(key: string): Promise<void> {
-    await Promise.all([failures.delete(key), waits.delete(key)]);
+  /** The time since the last failure is what is gone of the window. */
+  async function waitOf(key: string, free: number): Promise<number> {
+    const found = await failures.get(key);
+    if (found === null || found.msBeforeNext <= 0 || found.consumedPoints < free) return 0;
+    const doublings = Math.min(found.consumedPoints - free, 20);
+    const delay = Math.min(FIRST_DELAY_SECONDS * 2 ** doublings, WINDOW_SECONDS);
+    return Math.max(0, (delay - WINDOW_SECONDS) * 1000 + found.msBeforeNext);
   }
 
   async function overallWaitMs(): Promise<number> {
-    const count = await overall.get(EVERYBODY);
-    return count !== null && count.consumedPoints >= FREE_OVERALL ? Math.max(0, count.msBeforeNext) : 0;
+    const count = await overall.get(currentWindow());
+    if (count === null || count.consumedPoints < FREE_OVERALL) return 0;
+    return OVERALL_WINDOW_MS - (Date.now() % OVERALL_WINDOW_MS);
   }
 
   return {
     async waitMs(attempt) {
       const { key, known } = await accountKey(attempt);
-      if (known) return msLeft(waits, key);
-      const all = [msLeft(waits, key), msLeft(waits, addressKey(attempt)), overallWaitMs()];
+      const account = waitOf(key, FREE_PER_ACCOUNT);
+      if (known) return account;
+      const all = [account, waitOf(addressKey(attempt), FREE_PER_ADDRESS), overallWaitMs()];
       return Math.max(...(await Promise.all(all)));
     },
     async failed(attempt) {
       const { key } = await accountKey(attempt);
-      await Promise.all([
-        record(key, FREE_PER_ACCOUNT),
-        record(addressKey(attempt), FREE_PER_ADDRESS),
-        overall.penalty(EVERYBODY),
-      ]);
+      await Promise.all([record(key), record(addressKey(attempt)), overall.penalty(currentWindow())]);
     },
     async succeeded(attempt) {
       const { key } = await accountKey(attempt);
       const { slot, mark } = placeOf(attempt);
-      await Promise.all([forget(key), forget(deviceKey(attempt)), devices.set(slot, mark, DEVICE_SECONDS)]);
+      await Promise.all([
+        failures.delete(key),
+        failures.delete(deviceKey(attempt)),
+        devices.set(slot, mark, DEVICE_SECONDS),
+      ]);
     },
   };
 }
@@ -86,13 +93,14 @@ function createCounter(redis: Redis | null, name: string, duration: number): Rat
   return new RateLimiterRedis({
     ...options,
     storeClient: redis,
+    customIncrTtlLuaScript: COUNT,
     rejectIfRedisNotReady: true,
     insuranceLimiter: local,
   });
 }
 
-async function msLeft(counter: RateLimiterAbstract, key: string): Promise<number> {
-  return Math.max(0, (await counter.get(key))?.msBeforeNext ?? 0);
+function currentWindow(): string {
+  return String(Math.floor(Date.now() / OVERALL_WINDOW_MS));
 }
 
 function deviceKey({ account, address }: LoginAttempt): string {
