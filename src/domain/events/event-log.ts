@@ -40,6 +40,11 @@ export interface EventLog {
   append(sessionId: string, events: readonly NewEvent[], fence?: number, batch?: string): Promise<Appended>;
   /** Raises the fence to a new owner's token. `newEpoch` when the hand-off was not clean. */
   takeOver(sessionId: string, fence: number, newEpoch: boolean): Promise<Cursor>;
+  /**
+   * Begins a new epoch under this fence even if a higher one was seen: for the holder of the lease, as the database
+   * says at this moment, when the database has been put back to an earlier state than the log's.
+   */
+  reset(sessionId: string, fence: number): Promise<Cursor>;
   /** Creates the epoch when the session has none. */
   head(sessionId: string): Promise<Cursor>;
   heads(sessionIds: readonly string[]): Promise<Map<string, Cursor>>;

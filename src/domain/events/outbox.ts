@@ -9,7 +9,7 @@ export interface OutboxEvent {
 
 export interface OutboxRepository {
   add(event: OutboxEvent): Promise<void>;
-  /** Rows older than `olderThan`, in the order in which they were added, locked with SKIP LOCKED. Only inside a transaction. */
-  take(olderThan: number, limit: number): Promise<OutboxEvent[]>;
+  /** Rows that are older than this by the database's clock, in the order in which they were added, locked with SKIP LOCKED. Only inside a transaction. */
+  take(minAgeMs: number, limit: number): Promise<OutboxEvent[]>;
   remove(ids: readonly string[]): Promise<void>;
 }

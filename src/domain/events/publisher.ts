@@ -13,6 +13,8 @@ export interface EventPublisher {
   /** Committed durable events. With a fence when they come from a turn's owner. */
   publish(events: readonly OutboxEvent[], fence?: number): void;
   delta(delta: Delta, fence: number): void;
+  /** What is shown and not kept: no row of the outbox, no id that the log remembers. */
+  show(event: Pick<OutboxEvent, 'sessionId' | 'body'>, fence: number): void;
   /**
    * Resolves when all that was given for this session so far is in the log, with the position of the last event
    * (null when nothing of this process was ever appended). Throws `stale_fence` when an append with this

@@ -5,6 +5,7 @@ import { type ForgetEventsDeps, forgetEvents } from '../turn/forget-events.ts';
 import { type StopRepositories, stopSessions } from '../turn/stop-sessions.ts';
 import type { WorkspaceProvider } from '../workspace/workspace.ts';
 import { getOwnedProject } from './get-owned-project.ts';
+import type { Project } from './project.ts';
 
 export interface DeleteProjectDeps extends ForgetEventsDeps {
   workspaces: Pick<WorkspaceProvider, 'destroy'>;
@@ -21,13 +22,7 @@ export async function deleteProject(
 ): Promise<void> {
   const project = await getOwnedProject(ctx, projectId);
   await stopSessions(ctx, await sessionIds(ctx, project.id));
-  try {
-    await deps.workspaces.destroy(project.id, project.workspaceRoot);
-  } catch (error) {
-    throw new DomainError('unavailable', 'The workspace could not be removed, try again later', {
-      cause: error,
-    });
-  }
+  await destroyWorkspace(deps, project);
   const deleted = await ctx.transaction(async (tx) => {
     // Read again: sessions may have been added meanwhile.
     const ids = await sessionIds(tx, project.id);
@@ -35,6 +30,23 @@ export async function deleteProject(
     return ids;
   });
   await forgetEvents(deps, ctx, deleted);
+  // A prompt that was accepted before the rows were gone may have made the workspace anew.
+  await destroyWorkspace(deps, project).catch((error: unknown) =>
+    ctx.log.warn({ err: error, project_id: project.id }, 'a workspace is left behind'),
+  );
+}
+
+async function destroyWorkspace(
+  { workspaces }: DeleteProjectDeps,
+  { id, workspaceRoot }: Pick<Project, 'id' | 'workspaceRoot'>,
+): Promise<void> {
+  try {
+    await workspaces.destroy(id, workspaceRoot);
+  } catch (error) {
+    throw new DomainError('unavailable', 'The workspace could not be removed, try again later', {
+      cause: error,
+    });
+  }
 }
 
 async function sessionIds(ctx: Context<'sessions'>, projectId: string): Promise<string[]> {

@@ -180,6 +180,13 @@ export function createEventPublisher(deps: EventPublisherDeps): EventPublisher {
       drive(channel);
     },
 
+    show({ sessionId, body }, fence) {
+      const channel = open(sessionId);
+      if (closed || !admit(channel, fence)) return;
+      channel.queue.event({ body }, fence, clock.now());
+      drive(channel);
+    },
+
     flush,
     confirmed: (sessionId) => channels.get(sessionId)?.confirmed ?? null,
 
@@ -216,5 +223,7 @@ function staleFence(): DomainError {
 }
 
 function idsOf(batch: PublishBatch): string[] {
-  return batch.items.flatMap((item) => (item.kind === 'event' ? [item.event.id] : []));
+  return batch.items.flatMap((item) =>
+    item.kind === 'event' && item.event.id !== undefined ? [item.event.id] : [],
+  );
 }

@@ -15,7 +15,8 @@ function setUp() {
     async add(event) {
       rows.push(event);
     },
-    take: async (olderThan, limit) => rows.filter((row) => row.createdAt < olderThan).slice(0, limit),
+    take: async (minAgeMs, limit) =>
+      rows.filter((row) => state.now - row.createdAt > minAgeMs).slice(0, limit),
     async remove(ids) {
       for (const id of ids)
         rows.splice(

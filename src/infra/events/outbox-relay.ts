@@ -38,7 +38,7 @@ export function createOutboxRelay(deps: OutboxRelayDeps): OutboxRelay {
 
   async function sendPage(): Promise<number> {
     const { result } = await database.transaction(async (repositories) => {
-      const rows = await repositories.outbox.take(clock.now() - minAgeMs, PAGE);
+      const rows = await repositories.outbox.take(minAgeMs, PAGE);
       if (rows.length === 0) return 0;
       await Promise.all(
         [...bySession(rows)].map(([sessionId, events]) =>

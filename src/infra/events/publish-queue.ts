@@ -7,8 +7,11 @@ import type { StreamDelta } from '#domain/protocol/session-frames.ts';
 const MAX_BATCH_EVENTS = 256;
 const MAX_BATCH_CHARS = 256 * 1024;
 
+/** Without an id: nothing durable. */
+export type QueuedEvent = Pick<OutboxEvent, 'body'> & Partial<Pick<OutboxEvent, 'id'>>;
+
 export type QueueItem =
-  | { kind: 'event'; event: OutboxEvent; fence?: number; chars: number }
+  | { kind: 'event'; event: QueuedEvent; fence?: number; chars: number }
   | { kind: 'delta'; delta: Delta; timestamp: number; fence: number; chars: number };
 
 export interface PublishBatch {
@@ -44,7 +47,7 @@ export function createPublishQueue() {
     given: () => taken + items.length,
     settleHalf,
 
-    event(event: OutboxEvent, fence: number | undefined, now: number): void {
+    event(event: QueuedEvent, fence: number | undefined, now: number): void {
       settleHalf(now);
       push({ kind: 'event', event, fence, chars: event.body.length });
     },

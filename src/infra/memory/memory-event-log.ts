@@ -88,6 +88,14 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
     for (const listener of listeners.get(sessionId) ?? []) listener(message);
   }
 
+  function beginEpoch(sessionId: string, log: SessionLog): void {
+    log.epoch = randomToken(EPOCH_BITS);
+    log.seq = 0;
+    log.batch = null;
+    forget(log);
+    signal(sessionId, { kind: 'resync' });
+  }
+
   function appendOne(sessionId: string, log: SessionLog, event: NewEvent): number | null {
     if (event.id !== undefined && !remember(log.seen, event.id)) return null;
     log.seq += 1;
@@ -117,13 +125,15 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
       const log = open(sessionId);
       if (log.isGone) return position(log);
       raiseFence(log, fence);
-      if (newEpoch) {
-        log.epoch = randomToken(EPOCH_BITS);
-        log.seq = 0;
-        log.batch = null;
-        forget(log);
-        signal(sessionId, { kind: 'resync' });
-      }
+      if (newEpoch) beginEpoch(sessionId, log);
+      return position(log);
+    },
+
+    async reset(sessionId, fence) {
+      const log = open(sessionId);
+      if (log.isGone) return position(log);
+      log.fence = fence;
+      beginEpoch(sessionId, log);
       return position(log);
     },
 

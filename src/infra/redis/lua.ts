@@ -93,13 +93,17 @@ end
 return reply
 `;
 
-/** KEYS m, ev; ARGV fence, new epoch, run, meta TTL s, channel, '1' to force. Returns {epoch, seq} or {} (stale). */
+/** KEYS m, ev; ARGV fence, new epoch, run, meta TTL s, channel, '1' for a new epoch, '1' for any fence. Returns {epoch, seq} or {} (stale). */
 export const TAKE_OVER = `
 ${BEGIN_EPOCH}
 ${RAISE_FENCE}
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run', 'fence', 'gone')
 if meta[5] then return { meta[1], 0 } end
-if not raiseFence(KEYS[1], meta[4], ARGV[1]) then return {} end
+if ARGV[7] == '1' then
+  redis.call('HSET', KEYS[1], 'fence', ARGV[1])
+elseif not raiseFence(KEYS[1], meta[4], ARGV[1]) then
+  return {}
+end
 local epoch, seq = meta[1], tonumber(meta[2] or '0')
 if not epoch or meta[3] ~= ARGV[3] or ARGV[6] == '1' then
   epoch, seq = ARGV[2], 0

@@ -25,7 +25,11 @@ export function createRedisEventLog({ redis, streamMaxLen, streamTtl }: RedisEve
     for (const listener of listeners) listener({ kind: 'resync' });
   });
 
-  async function takeOver(sessionId: string, fence: number | '', newEpoch: boolean): Promise<Cursor> {
+  async function begin(
+    sessionId: string,
+    fence: number | '',
+    { newEpoch = false, anyFence = false } = {},
+  ): Promise<Cursor> {
     const { meta, stream, channel } = keysOf(sessionId);
     const reply = await redis.run((client, runId) =>
       client.logTakeOver(
@@ -37,6 +41,7 @@ export function createRedisEventLog({ redis, streamMaxLen, streamTtl }: RedisEve
         META_TTL_S,
         channel,
         newEpoch ? '1' : '0',
+        anyFence ? '1' : '0',
       ),
     );
     return toCursor(reply);
@@ -54,7 +59,7 @@ export function createRedisEventLog({ redis, streamMaxLen, streamTtl }: RedisEve
       ]);
     });
     const entries = found.map(
-      async ([id, cursor]): Promise<[string, Cursor]> => [id, cursor ?? (await takeOver(id, '', false))],
+      async ([id, cursor]): Promise<[string, Cursor]> => [id, cursor ?? (await begin(id, ''))],
     );
     return new Map(await Promise.all(entries));
   }
@@ -72,7 +77,8 @@ export function createRedisEventLog({ redis, streamMaxLen, streamTtl }: RedisEve
       return { epoch: String(epoch), seqs: seqs.map((seq) => (seq === 0 ? null : Number(seq))) };
     },
 
-    takeOver,
+    takeOver: (sessionId, fence, newEpoch) => begin(sessionId, fence, { newEpoch }),
+    reset: (sessionId, fence) => begin(sessionId, fence, { newEpoch: true, anyFence: true }),
 
     async head(sessionId) {
       const cursor = (await heads([sessionId])).get(sessionId);

@@ -40,7 +40,7 @@ export interface AgentSettings {
 /** Everything that the agent gets from the composition root. */
 export interface AgentDeps {
   contexts: ContextFactory;
-  eventLog: Pick<EventLog, 'takeOver'>;
+  eventLog: Pick<EventLog, 'takeOver' | 'reset'>;
   publisher: EventPublisher;
   bus: Pick<Bus, 'subscribe'>;
   workspaces: WorkspaceProvider;

@@ -110,6 +110,16 @@ describe.each(DATABASE_KINDS)('after the loss of an owner on %s', (kind) => {
     return callId;
   }
 
+  test('a turn runs although the event log is ahead of the database', async () => {
+    const { ctx, session, eventLog, frames, coordinator, repositories } = await setUp([say('ok')]);
+    await eventLog.takeOver(session.id, 1_000_000, false);
+    coordinator().start();
+    const { turnId } = await submitPrompt(ctx, { sessionId: session.id, content: 'go' });
+    expect(await turnEnds(repositories, turnId)).toMatchObject({ status: 'succeeded', attempt: 0 });
+    const ends = (await frames()).filter(({ Type }) => Type === 'generation_complete');
+    expect(ends).toMatchObject([{ status: 'completed' }]);
+  });
+
   test('a turn that had not begun is run by another process', async () => {
     const found = await setUp([say('here')]);
     const { turn } = await orphan(found);

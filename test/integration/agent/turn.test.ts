@@ -513,16 +513,20 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
       { attempt: 4, error: 'The server running this turn stopped repeatedly' },
     ],
     ['a failure that nobody expected', { error: 'Internal error' }],
-    ['a turn that takes too long', { script: [stall('x')], error: 'The turn took longer than 0 seconds' }],
+    [
+      'a turn that takes too long',
+      { script: [stall('x')], taskTimeoutMs: 400, error: 'The turn took longer than 0 seconds' },
+    ],
     ['too many steps', { script: [call(bash('ls')), call(bash('ls'))], error: 'Stopped after 1 steps' }],
   ])(
     '%s is told to clients as an error of the message that holds it',
     async (_, {
       script = [],
       attempt,
+      taskTimeoutMs = 60_000,
       error,
-    }: { script?: ScriptedAnswer[]; attempt?: number; error: string }) => {
-      const { repositories } = await setUp(script, { settings: { maxSteps: 1, taskTimeoutMs: 400 } });
+    }: { script?: ScriptedAnswer[]; attempt?: number; taskTimeoutMs?: number; error: string }) => {
+      const { repositories } = await setUp(script, { settings: { maxSteps: 1, taskTimeoutMs } });
       const { turnId } = await prompt('hello');
       for (let n = 0; n < (attempt ?? 0); n++) await loseOwner();
       harness?.coordinator().start();

@@ -128,6 +128,17 @@ describe.each(backends)('the $name event log', ({ open }) => {
     expect(await log.head(id)).toEqual(before);
   });
 
+  test('a reset begins a new epoch under a fence below the highest, which counts from then on', async () => {
+    const id = newId();
+    await append(id, 2, 9);
+    const before = await log.head(id);
+    const after = await log.reset(id, 4);
+    expect(after.epoch).not.toBe(before.epoch);
+    expect((await append(id, 1, 4)).seqs).toEqual([1]);
+    await expect(append(id, 1, 3)).rejects.toMatchObject({ code: 'stale_fence' });
+    expect(await log.takeOver(id, 5, false)).toMatchObject({ epoch: after.epoch, seq: 1 });
+  });
+
   test('a take-over without a clean hand-off begins a new epoch and tells the subscribers', async () => {
     const id = newId();
     await append(id, 2, 1);

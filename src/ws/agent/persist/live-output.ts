@@ -1,8 +1,8 @@
 import type { EventPublisher } from '#domain/events/index.ts';
 import { type ToolCall, toToolCallView } from '#domain/toolcall/index.ts';
-import { newId } from '#shared/ids.ts';
 
 const INTERVAL_MS = 250;
+const MAX_TAIL_CHARS = 32 * 1024;
 
 /** Shows what a running call puts out, at most four times a second. Nothing of it is kept. */
 export interface LiveOutput {
@@ -13,7 +13,7 @@ export interface LiveOutput {
 }
 
 export function createLiveOutput(deps: {
-  publisher: Pick<EventPublisher, 'publish'>;
+  publisher: Pick<EventPublisher, 'show'>;
   fence: number;
   clock: { now(): number };
 }): LiveOutput {
@@ -26,14 +26,14 @@ export function createLiveOutput(deps: {
       const now = deps.clock.now();
       const view = toToolCallView({ ...call, status: 'running', result: tail, updatedAt: now });
       const body = JSON.stringify({ Type: 'tool_call_update', ...view });
-      deps.publisher.publish([{ id: newId(), sessionId: call.sessionId, body, createdAt: now }], deps.fence);
+      deps.publisher.show({ sessionId: call.sessionId, body }, deps.fence);
     }
     waiting.clear();
   }
 
   return {
     show(call, tail) {
-      waiting.set(call.id, { call, tail });
+      waiting.set(call.id, { call, tail: tail.slice(-MAX_TAIL_CHARS).toWellFormed() });
       timer ??= setTimeout(send, INTERVAL_MS);
     },
     forget: (callId) => {

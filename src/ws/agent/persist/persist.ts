@@ -112,7 +112,13 @@ async function execute(writer: Writer, last?: () => Promise<void>): Promise<void
     ...statements.map((statement) => statement()),
   ]);
   written.catch(() => {});
-  for (const event of events) await event();
+  try {
+    for (const event of events) await event();
+  } catch (error) {
+    // A statement before it may be what broke the transaction.
+    await written;
+    throw error;
+  }
   await Promise.all([written, last?.()]);
 }
 

@@ -14,6 +14,7 @@ export interface ProjectFactsReader {
 }
 
 const CACHE_MS = 10_000;
+const READ_TIMEOUT_MS = 5000;
 const MAX_CACHED_PROJECTS = 1000;
 const GIT_TIMEOUT_MS = 2000;
 const MAX_GIT_BYTES = 4096;
@@ -40,25 +41,55 @@ echo 'Recent commits:'; ${GIT} log -n 3 --no-show-signature --format='%h %s' 2>/
 
 /** Facts are kept for some seconds per project; a command is only run in repositories. */
 export function createProjectFactsReader({ clock }: { clock: { now(): number } }): ProjectFactsReader {
-  const cache = new Map<string, { at: number; facts: Promise<ProjectFacts> }>();
+  const cache = new Map<string, { at: number; facts: Promise<ProjectFacts & { isComplete: boolean }> }>();
   return {
-    read(workspace, signal) {
+    async read(workspace, signal) {
       const known = cache.get(workspace.projectId);
-      if (known && clock.now() - known.at < CACHE_MS) return known.facts;
+      if (known && clock.now() - known.at < CACHE_MS) return unlessAborted(known.facts, signal);
       if (cache.size >= MAX_CACHED_PROJECTS) cache.clear();
-      const facts = readFacts(workspace, signal);
-      cache.set(workspace.projectId, { at: clock.now(), facts });
-      return facts;
+      // Others share what is read here, so it does not end with the turn that was the first to ask.
+      const limit = AbortSignal.timeout(READ_TIMEOUT_MS);
+      const entry = { at: clock.now(), facts: readFacts(workspace, limit) };
+      cache.set(workspace.projectId, entry);
+      void entry.facts.then(({ isComplete }) => {
+        if (!isComplete && cache.get(workspace.projectId) === entry) cache.delete(workspace.projectId);
+      });
+      return unlessAborted(entry.facts, signal);
     },
   };
 }
 
-async function readFacts(workspace: Workspace, signal: AbortSignal): Promise<ProjectFacts> {
-  const [git, contextFiles] = await Promise.all([
-    readGit(workspace, signal).catch(() => null),
-    readContextFiles(workspace, signal).catch(() => []),
+const NO_FACTS: ProjectFacts = { git: null, contextFiles: [] };
+
+async function unlessAborted(facts: Promise<ProjectFacts>, signal: AbortSignal): Promise<ProjectFacts> {
+  const over = new AbortController();
+  const aborted = new Promise<ProjectFacts>((resolve) => {
+    const stop = () => resolve(NO_FACTS);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { signal: over.signal });
+  });
+  try {
+    const { git, contextFiles } = await Promise.race([facts, aborted]);
+    return { git, contextFiles };
+  } finally {
+    over.abort();
+  }
+}
+
+/** `isComplete`: nothing of it failed. */
+async function readFacts(
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<ProjectFacts & { isComplete: boolean }> {
+  const [git, contextFiles] = await Promise.allSettled([
+    readGit(workspace, signal),
+    readContextFiles(workspace, signal),
   ]);
-  return { git, contextFiles };
+  return {
+    git: git.status === 'fulfilled' ? git.value : null,
+    contextFiles: contextFiles.status === 'fulfilled' ? contextFiles.value : [],
+    isComplete: git.status === 'fulfilled' && contextFiles.status === 'fulfilled' && !signal.aborted,
+  };
 }
 
 async function readGit(workspace: Workspace, signal: AbortSignal): Promise<string | null> {

@@ -3,6 +3,7 @@ import type { ToolCall } from '#domain/toolcall/index.ts';
 import { canonicalJson, sha256 } from '#shared/digest.ts';
 import { newId } from '#shared/ids.ts';
 import type { ToolAsk } from '../tools/tool.ts';
+import { boundObject, MAX_PARAMS_BYTES } from './bounds.ts';
 
 export type Decision =
   | { kind: 'allowed' | 'denied' | 'expired' }
@@ -61,7 +62,7 @@ function newRequest(
     action,
     description,
     path,
-    params,
+    params: shownParams(params),
     fingerprint,
     status: 'pending',
     decidedBy: null,
@@ -69,4 +70,10 @@ function newRequest(
     expiresAt: settings.permissionTimeoutMs === 0 ? null : now + settings.permissionTimeoutMs,
     createdAt: now,
   };
+}
+
+/** The fingerprint is of all of them. */
+function shownParams(params: unknown): unknown {
+  if (typeof params !== 'object' || params === null || Array.isArray(params)) return params;
+  return boundObject({ ...params }, MAX_PARAMS_BYTES).value;
 }

@@ -8,6 +8,7 @@ import { parseInput } from '../prompt/prompt-messages.ts';
 import type { Prepared, Tool, ToolAsk, ToolPlan, ToolResult } from '../tools/tool.ts';
 import type { TurnState } from '../turn/turn-state.ts';
 import type { Decision } from './approval.ts';
+import { boundObject, boundText, MAX_CONTENT_BYTES, MAX_IMAGE_BYTES, MAX_METADATA_BYTES } from './bounds.ts';
 
 export const MAX_PARALLEL = 5;
 const ABORT_GRACE_MS = 2000;
@@ -146,18 +147,15 @@ export function unknownOutcome(call: ToolCall): CallOutcome {
 
 function outcomeOf(call: ToolCall, result: ToolResult, hasStep = false): CallOutcome {
   const isError = result.isError ?? false;
-  const { metadata = {} } = result;
   const part: ToolResultPart = {
     type: 'tool_result',
     tool_call_id: call.id,
     name: call.name,
-    content: result.content.replaceAll('\0', '\uFFFD'),
+    content: boundText(result.content.replaceAll('\0', '\uFFFD'), MAX_CONTENT_BYTES),
     is_error: isError,
     ...(result.stopTurn ? { stop_turn: true } : {}),
-    ...(Object.keys(metadata).length > 0 ? { metadata: JSON.stringify(metadata) } : {}),
-    ...(result.image
-      ? { mime_type: result.image.mediaType, data: Buffer.from(result.image.data).toString('base64') }
-      : {}),
+    ...metadataOf(result),
+    ...imageOf(result),
   };
   return {
     call,
@@ -167,4 +165,14 @@ function outcomeOf(call: ToolCall, result: ToolResult, hasStep = false): CallOut
     todos: result.todos,
     commit: result.commit,
   };
+}
+
+function metadataOf({ metadata = {} }: ToolResult): Pick<ToolResultPart, 'metadata'> {
+  if (Object.keys(metadata).length === 0) return {};
+  return { metadata: boundObject(metadata, MAX_METADATA_BYTES).json };
+}
+
+function imageOf({ image }: ToolResult): Pick<ToolResultPart, 'mime_type' | 'data'> {
+  if (!image || image.data.byteLength > MAX_IMAGE_BYTES) return {};
+  return { mime_type: image.mediaType, data: Buffer.from(image.data).toString('base64') };
 }

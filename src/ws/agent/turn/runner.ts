@@ -1,6 +1,7 @@
 import type { AnyContext } from '#domain/create-context.ts';
 import { isDomainError } from '#domain/errors.ts';
 import type { Cursor } from '#domain/events/index.ts';
+import type { Lease } from '#domain/turn/index.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { errorMessage } from '#shared/text.ts';
 import { abortKind } from '../coordinator/abort.ts';
@@ -80,6 +81,19 @@ async function attempt(deps: RunnerDeps, claimed: ClaimedTurn, ctx: AnyContext):
   }
 }
 
+/**
+ * A newer owner has been here, or the database was put back to an earlier state: while it holds the lease's row for
+ * us, nobody can be newer.
+ */
+async function resetLog(deps: RunnerDeps, ctx: AnyContext, lease: Lease): Promise<Cursor> {
+  const { sessionId, token } = lease;
+  return ctx.transaction(async (tx) => {
+    await tx.repositories.turns.assertLease(lease);
+    ctx.log.warn({ session_id: sessionId, token }, 'the event log was ahead of the database and begins anew');
+    return deps.eventLog.reset(sessionId, token);
+  });
+}
+
 /** Fences off the owner before. A log that is out of reach does not stop the turn. */
 async function takeOverLog(
   deps: RunnerDeps,
@@ -89,6 +103,7 @@ async function takeOverLog(
   try {
     return await deps.eventLog.takeOver(turn.sessionId, lease.token, takenOver);
   } catch (error) {
+    if (isDomainError(error, 'stale_fence')) return resetLog(deps, ctx, lease);
     if (!isDomainError(error, 'unavailable')) throw error;
     ctx.log.warn({ err: error }, 'event log not taken over');
     return null;

@@ -1,16 +1,16 @@
-import { asc, lt, sql } from 'drizzle-orm';
+import { asc, sql } from 'drizzle-orm';
 import type { OutboxEvent, OutboxRepository } from '#domain/events/index.ts';
-import { type Executor, type RepositoryDeps, uuidArray } from '../../engine/executor.ts';
+import { DATABASE_NOW_MS, type Executor, type RepositoryDeps, uuidArray } from '../../engine/executor.ts';
 import { outbox } from '../../schema/index.ts';
 
 export function createOutboxRepository({ executor }: RepositoryDeps): OutboxRepository {
   return {
     add: (event) => insertEvents(executor, [event]),
-    async take(olderThan, limit) {
+    async take(minAgeMs, limit) {
       const rows = await executor
         .select()
         .from(outbox)
-        .where(lt(outbox.createdAt, olderThan))
+        .where(sql`${outbox.createdAt} <= ${DATABASE_NOW_MS} - ${minAgeMs}::bigint`)
         .orderBy(asc(outbox.position))
         .limit(limit)
         .for('update', { skipLocked: true })
@@ -32,7 +32,7 @@ export async function insertEvents(executor: Executor, events: readonly OutboxEv
   if (events.length === 0) return;
   await executor
     .insert(outbox)
-    .values([...events])
+    .values(events.map((event) => ({ ...event, createdAt: DATABASE_NOW_MS })))
     .onConflictDoNothing({ target: outbox.id })
     .execute();
 }
