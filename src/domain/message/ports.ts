@@ -22,7 +22,5 @@ export interface MessageRepository {
     },
   ): Promise<void>;
   nextIndex(sessionId: string, turnNumber: number): Promise<number>;
-  /** How many user messages precede this turn: 0 means that the session has no title yet. */
-  countUserMessagesBefore(sessionId: string, turnNumber: number): Promise<number>;
   delete(id: string): Promise<void>;
 }

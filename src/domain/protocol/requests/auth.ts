@@ -9,13 +9,22 @@ export const Username = z
   .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u, 'letters, digits, dot, dash and underscore only')
   .meta({ examples: ['ada'] });
 
+/** Also without a dot in the domain, as on a private network, and in any script (RFC 6531). */
+const EMAIL =
+  /^(?!\.)(?!.*\.\.)(?!.*\.@)[^\s@"<>()[\],:;\\\p{C}]{1,64}@[\p{L}\p{N}\p{M}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?(?:\.[\p{L}\p{N}\p{M}](?:[\p{L}\p{N}\p{M}-]*[\p{L}\p{N}\p{M}])?)*$/u;
+
+/** One spelling for one address: letters may be composed in two ways, and their case does not count. */
+function canonicalEmail(text: string): string {
+  return text.trim().normalize('NFC').toLowerCase();
+}
+
 export const EmailAddress = z
   .string()
   .trim()
   .max(254)
   .meta({ examples: ['ada@example.com'] })
-  .pipe(z.email('not an e-mail address'))
-  .transform((text) => text.toLowerCase());
+  .pipe(z.string().regex(EMAIL, 'not an e-mail address'))
+  .transform(canonicalEmail);
 
 const MAX_PASSWORD_LENGTH = 1024;
 
@@ -34,11 +43,7 @@ export type RegisterRequest = z.infer<typeof RegisterRequest>;
 /** Looser than at registration: whatever cannot exist is answered as a wrong password. */
 export const LoginRequest = z
   .object({
-    email: z
-      .string()
-      .min(1)
-      .max(254)
-      .transform((text) => text.trim().toLowerCase()),
+    email: z.string().min(1).max(254).transform(canonicalEmail),
     password: z.string().min(1).max(MAX_PASSWORD_LENGTH),
   })
   .meta({ id: 'LoginRequest' });

@@ -18,8 +18,6 @@ const DRAIN_GRACE_MS = 500;
 export interface Coordinator {
   /** Claims turns from now on, and takes part in the sweeps. */
   start(): void;
-  /** Looks for claimable turns now. */
-  wake(): void;
   /** Hands running turns back to the queue, ends background jobs. Idempotent. */
   close(options?: { drainMs?: number }): Promise<void>;
 }
@@ -206,7 +204,6 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
       sweep();
       pump();
     },
-    wake: pump,
     close({ drainMs = DRAIN_MS } = {}) {
       closing ??= (async () => {
         for (const stop of unsubscribe.splice(0)) stop();

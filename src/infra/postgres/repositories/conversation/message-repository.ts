@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, isNull, lt, lte, max, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, lte, max, type SQL, sql } from 'drizzle-orm';
 import { notFound } from '#domain/errors.ts';
 import type { Message, MessageRepository } from '#domain/message/index.ts';
 import type { RepositoryDeps } from '../../engine/executor.ts';
@@ -72,16 +72,6 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
         .where(and(eq(messages.sessionId, sessionId), eq(messages.turnNumber, turnNumber)))
         .execute();
       return (row?.last ?? -1) + 1;
-    },
-    async countUserMessagesBefore(sessionId, turnNumber) {
-      return executor.$count(
-        messages,
-        and(
-          eq(messages.sessionId, sessionId),
-          lt(messages.turnNumber, turnNumber),
-          eq(messages.role, 'user'),
-        ),
-      );
     },
     async delete(id) {
       await executor.delete(messages).where(eq(messages.id, id)).execute();
