@@ -1,5 +1,5 @@
 // Writes config.yaml and docs/configuration.md, whose words are the schema's.
-// Usage: npm run docs
+// Usage: npm run docs:config
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -11,7 +11,7 @@ import { leavesOf, unwrap } from '../src/config/schema-tree.ts';
 const ROOT = resolve(import.meta.dirname, '..');
 const COMMENT_COLUMN = 30;
 
-const HEAD = `# Crush: every key with its default. Written by \`npm run docs\`; every key may be left out.
+const HEAD = `# Crush: every key with its default. Written by \`npm run docs:config\`; every key may be left out.
 # Later wins: this file, the environment (CRUSH_SERVER__HTTP_PORT=9000), flags.
 # \${VAR}, \${VAR:-default} and *_file keys (read a secret from a file) work in this file only.
 # \`crush config show\` prints what is in force and where it comes from; docs/configuration.md describes every key.
@@ -80,7 +80,7 @@ export function renderReference(): string {
   const sections = keysOf(ConfigSchema);
   return `# Configuration
 
-Written by \`npm run docs\` from the schema in \`src/config/schema\`, like [config.yaml](../config.yaml).
+Written by \`npm run docs:config\` from the schema in \`src/config/schema\`, like [config.yaml](../config.yaml).
 
 Later wins: built-in defaults, the file (\`--config FILE\`, else \`./config.yaml\`, else \`/etc/crush/config.yaml\`), the environment, flags. \`crush config show\` prints what is in force and where each value comes from; \`crush config schema\` prints a JSON Schema.
 

@@ -8,7 +8,7 @@ const ROOT = resolve(import.meta.dirname, '../..');
 const textOf = (name: string) => readFileSync(resolve(ROOT, name), 'utf8');
 
 describe('what is written about the configuration', () => {
-  it('says what the schema says (else: npm run docs)', () => {
+  it('says what the schema says (else: npm run docs:config)', () => {
     expect(textOf('config.yaml')).toBe(renderYaml());
     expect(textOf('docs/configuration.md')).toBe(renderReference());
   });

@@ -10,7 +10,7 @@ export type Delta = Omit<StreamDelta, 'Type' | 'timestamp'>;
  * Durable events leave the outbox once the log has them; deltas of one part merge while an append is in flight.
  */
 export interface EventPublisher {
-  /** Committed durable events. With a fence when they come from a turn's owner. */
+  /** What has been committed, or live output that never is. With a fence when they come from a turn's owner. */
   publish(events: readonly OutboxEvent[], fence?: number): void;
   delta(delta: Delta, fence: number): void;
   /** What is shown and not kept: no row of the outbox, no id that the log remembers. */
