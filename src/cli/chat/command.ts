@@ -42,9 +42,13 @@ export function chatCommand(): Command {
     .option('--data-dir <path>', 'where `crush serve` keeps its data')
     .addHelpText('after', EXAMPLES)
     .action(async (prompt: string[], flags: Flags) => {
-      const { runChat } = await import('./chat.ts');
+      const [{ runChat }, { expandHome }] = await Promise.all([
+        import('./chat.ts'),
+        import('#config/home.ts'),
+      ]);
       const env = processEnvironment();
-      const dataDir = resolve(flags.dataDir ?? defaultDataDir(env, homedir()));
+      const given = flags.dataDir ?? defaultDataDir(env, homedir());
+      const dataDir = resolve(expandHome(given, env, flags.dataDir ? '--data-dir' : 'CRUSH_DATA_DIR'));
       process.exitCode = await runChat({ ...flags, dataDir, prompt }, processIo());
     });
 }
