@@ -23,7 +23,7 @@ type Moment = (starting: Starting) => boolean;
 
 const MOMENTS = {
   'the embedded database opens': ({ dataDir: directory }) => existsSync(join(directory, 'pglite.new')),
-  'the schema has been made': ({ output }) => output().includes('database schema brought up to date'),
+  'the embedded database is unpacked': ({ dataDir: directory }) => existsSync(join(directory, 'pglite')),
   'a command of the self-test runs': ({ child }) => procFile(child, `task/${child.pid}/children`) !== '',
   'it listens': ({ output }) => output().includes('"msg":"listening"'),
 } satisfies Record<string, Moment>;
@@ -70,7 +70,7 @@ const anyPorts = ['--http-port', '0', '--ws-port', '0'];
 describe('a signal during the start ends the process cleanly', () => {
   it.each([
     { signal: 'SIGTERM', moment: 'the embedded database opens' },
-    { signal: 'SIGINT', moment: 'the schema has been made' },
+    { signal: 'SIGINT', moment: 'the embedded database is unpacked' },
     { signal: 'SIGTERM', moment: 'a command of the self-test runs' },
     { signal: 'SIGINT', moment: 'it listens' },
   ] as const)('$signal to serve when $moment', async ({ signal, moment }) => {
