@@ -43,14 +43,21 @@ test('a router that finds nobody who sees is asked without images', () => {
   expect(adjustmentFor(refusal('no such model', 404), ALL)).toBeNull();
 });
 
-test.each(
-  [
-    refusal('no key, no image', 401, 'auth'),
-    refusal('slow down, image', 429, 'rate_limited'),
-    refusal('the context length is exceeded', 400, 'context_overflow'),
-    refusal('image server is down', 503, 'unavailable'),
-  ].slice(0, 3),
-)('stands: $message', (error) => {
+test('a local server that cannot see says so with 500', () => {
+  const error = refusal(
+    'image input is not supported - hint: you may need to provide the mmproj',
+    500,
+    'unavailable',
+  );
+  expect(adjustmentFor(error, ALL)).toBe('no_images');
+});
+
+test.each([
+  refusal('no key, no image', 401, 'auth'),
+  refusal('slow down, image', 429, 'rate_limited'),
+  refusal('the context length is exceeded', 400, 'context_overflow'),
+  refusal('image server is down', 503, 'unavailable'),
+])('stands: $message', (error) => {
   expect(adjustmentFor(error, ALL)).toBeNull();
 });
 

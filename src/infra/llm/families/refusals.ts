@@ -54,6 +54,8 @@ export function adjustmentFor(error: ModelError, request: RefusedRequest): Adjus
   // A refusal that names nothing may mean an image; an overflow only does when it says so, or when bytes are too many.
   if (code === 'context_overflow') return status === 413 ? 'no_images' : null;
   if (isRefusal && status !== 404) return 'no_images';
+  // A local server answers 500 for an image that its model cannot see; what is away is only away.
+  if (status !== undefined && status > 501) return null;
   return IMAGE.test(message) ? 'no_images' : null;
 }
 
