@@ -2,13 +2,46 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ClientFrame } from '#domain/protocol/client-frames.ts';
+import type { ErrorBody, ErrorCode } from '#domain/protocol/errors.ts';
 import type { SessionFrame } from '#domain/protocol/session-frames.ts';
+import type { ProjectView } from '#domain/protocol/views/project.ts';
+import type { SessionView } from '#domain/protocol/views/session.ts';
+import type { UserView } from '#domain/protocol/views/user.ts';
 import { deferred } from '#shared/async/deferred.ts';
+import { checkAnswer, checkedFrame } from '../harness/protocol-check.ts';
 
 const EPOCH = 'abcdefghijklmnop';
 export const EMAIL = 'me@example.com';
 export const PASSWORD = 'correct horse';
 export const SESSION = '0198c0de-0000-7000-8000-000000000001';
+
+const USER: UserView = { id: 'user-1', username: 'me', email: EMAIL };
+const SESSION_VIEW: SessionView = {
+  id: SESSION,
+  project_id: 'project-0',
+  title: 'a session',
+  message_count: 0,
+  prompt_tokens: 0,
+  completion_tokens: 0,
+  cost: 0,
+  context_window: 0,
+  created_at: 1,
+  updated_at: 1,
+};
+
+const projectOf = ({ id, name }: { id: string; name: string }): ProjectView => ({
+  id,
+  name,
+  description: '',
+  external_ip: '',
+  frontend_port: 0,
+  workspace_path: '/workspace',
+  workdir_path: '/workspace',
+  created_at: 1,
+  updated_at: 1,
+});
+
+const refusal = (error: string, code: ErrorCode): ErrorBody => ({ error, code, request_id: 'request-1' });
 
 type Body = Record<string, unknown>;
 /** A frame of the one session; `session_id` is added. */
@@ -54,6 +87,7 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
   const emit = (...frames: TurnFrame[]) => {
     for (const frame of frames) {
       const event = { ...frame, session_id: SESSION, _streamId: `${EPOCH}-${log.length + 1}` };
+      checkedFrame(JSON.parse(JSON.stringify(event)));
       log.push(event);
       for (const socket of attached) socket.send(JSON.stringify(event));
     }
@@ -86,7 +120,8 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
     if (resumed) for (const event of log.slice(seq)) socket.send(JSON.stringify(event));
     const status = { messages_replayed: 0, generation_active: false, session_status: '', is_running: false };
     const last = { last_stream_id: `${EPOCH}-${log.length}`, resumed };
-    socket.send(JSON.stringify({ Type: 'reconnection_status', session_id: SESSION, ...status, ...last }));
+    const frame = { Type: 'reconnection_status', session_id: SESSION, ...status, ...last };
+    socket.send(JSON.stringify(checkedFrame(frame)));
     attached.add(socket);
     onAttach();
   }
@@ -120,7 +155,7 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
   function newToken(): Body {
     const token = `token-${server.tokens.size + 1}`;
     server.tokens.add(token);
-    return { success: true, token };
+    return { success: true, token, user: USER };
   }
 
   function answer(route: string, body: Body, key: string): [number, unknown] {
@@ -133,15 +168,15 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
         if (body.email === EMAIL && body.password === PASSWORD) return [200, newToken()];
         return [
           401,
-          { success: false, message: 'x', error: 'Invalid e-mail or password', code: 'invalid_credentials' },
+          { success: false, message: 'x', ...refusal('Invalid e-mail or password', 'invalid_credentials') },
         ];
       case 'GET /api/projects':
-        return [200, server.projects];
+        return [200, server.projects.map(projectOf)];
       case 'POST /api/projects':
         server.projects.push({ id: `project-${server.projects.length}`, name: String(body.name) });
-        return [200, server.projects.at(-1)];
+        return [200, server.projects.slice(-1).map(projectOf)[0]];
       case 'POST /api/sessions':
-        return [200, { id: SESSION }];
+        return [200, SESSION_VIEW];
       case 'GET /api/sessions/:id/messages':
         return [200, server.stored.messages];
       case 'GET /api/sessions/:id/status':
@@ -152,7 +187,7 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
         return [202, turn];
       }
       default:
-        return [404, { error: 'Not found', code: 'not_found' }];
+        return [404, refusal('Not found', 'not_found')];
     }
   }
 
@@ -166,7 +201,11 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
     const [status, result] =
       isOpen || server.tokens.has(bearer(request))
         ? answer(route, body, String(request.headers['idempotency-key']))
-        : [401, { error: 'Unauthorized', code: 'unauthenticated' }];
+        : [401, refusal('Unauthorized', 'unauthenticated')];
+    checkAnswer(
+      { method: request.method ?? '', path: request.url ?? '' },
+      { status, text: JSON.stringify(result) },
+    );
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(result));
   }
 

@@ -1,7 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { type Answer, type Api, createApi } from '#client/api.ts';
+import type { Endpoint, ResultOf } from '#domain/protocol/http/endpoint.ts';
+import { API } from '#domain/protocol/http/endpoints.ts';
 import type { ServerFrame } from '#domain/protocol/index.ts';
 import type { MessageView } from '#domain/protocol/views/message.ts';
+import { checkAnswer, checkedFrame } from '../harness/protocol-check.ts';
 import { type Deployment, uniqueName } from './deployment.ts';
 
 export type Frame = ServerFrame & { _streamId?: string };
@@ -16,6 +20,8 @@ export interface Reply {
 
 export interface Account {
   token: string;
+  api: Api;
+  /** Any request at all; an answer that is not as declared throws. */
   call(method: string, path: string, body?: unknown): Promise<Reply>;
 }
 
@@ -23,9 +29,17 @@ export interface Account {
 export async function register(deployment: Deployment): Promise<Account> {
   const username = uniqueName();
   const credentials = { username, email: `${username}@example.com`, password: `pass-${username}-word` };
-  const reply = await request(deployment, 'POST', '/api/auth/register', { body: credentials });
-  const { token } = reply.body as { token: string };
-  return { token, call: (method, path, body) => request(deployment, method, path, { body, token }) };
+  let token = '';
+  const api = createApi({ server: new URL(deployment.http), fetch, token: () => token });
+  token = (await successOf(api.send(API.auth.register, { body: credentials }))).token;
+  return { token, api, call: (method, path, body) => request(deployment, method, path, { body, token }) };
+}
+
+/** What a success holds. Throws for a refusal. */
+export async function successOf<E extends Endpoint>(sent: Promise<Answer<E>>): Promise<ResultOf<E>> {
+  const answer = await sent;
+  if (answer.ok) return answer.body;
+  throw new Error(`refused with ${answer.refusal.status}: ${answer.refusal.message}`);
 }
 
 async function request(
@@ -42,7 +56,9 @@ async function request(
     },
     body: body === undefined ? undefined : JSON.stringify(body),
   });
-  return { status: response.status, body: await response.json() };
+  const text = await response.text();
+  checkAnswer({ method, path }, { status: response.status, text });
+  return { status: response.status, body: JSON.parse(text) };
 }
 
 export interface Conversation {
@@ -52,17 +68,14 @@ export interface Conversation {
 }
 
 export async function newConversation(account: Account): Promise<Conversation> {
-  const project = (await account.call('POST', '/api/projects', { name: 'demo' })).body as { id: string };
-  const created = await account.call('POST', '/api/sessions', {
-    project_id: project.id,
-    title: 'e2e',
-    is_auto: true,
-  });
-  const { id } = created.body as { id: string };
+  const { api } = account;
+  const project = await successOf(api.send(API.projects.createProject, { body: { name: 'demo' } }));
+  const wanted = { project_id: project.id, title: 'e2e', is_auto: true };
+  const { id } = await successOf(api.send(API.sessions.createSession, { body: wanted }));
   return {
     sessionId: id,
     projectId: project.id,
-    messages: async () => (await account.call('GET', `/api/sessions/${id}/messages`)).body as MessageView[],
+    messages: () => successOf(api.send(API.sessions.listMessages, { params: { id } })),
   };
 }
 
@@ -87,7 +100,7 @@ export async function attach(
     headers: { authorization: `Bearer ${account.token}` },
   });
   const frames: Frame[] = [];
-  socket.on('message', (data) => frames.push(JSON.parse(String(data)) as Frame));
+  socket.on('message', (data) => frames.push(checkedFrame(JSON.parse(String(data)))));
   socket.on('error', () => {});
   await new Promise<void>((resolve, reject) => {
     socket.once('open', () => resolve());

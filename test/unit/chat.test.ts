@@ -229,8 +229,9 @@ describe('a lost connection', () => {
       turn.emit(message(''), delta('one '));
       server.dropSockets();
       const finish = { type: 'finish', reason: 'end_turn', time: 1 };
+      const { Type: _, ...stored } = message('');
       server.stored = Object.assign(server.stored, {
-        messages: [{ ...message(''), Parts: [{ type: 'text', text: 'one two' }, finish] }],
+        messages: [{ ...stored, Parts: [{ type: 'text', text: 'one two' }, finish] }],
         status: 'completed',
       });
       turn.complete('completed');

@@ -47,3 +47,10 @@ export const ErrorBody = z
   .object({ error: z.string().describe('a sentence for users'), code: ErrorCode, request_id: z.string() })
   .meta({ id: 'Error' });
 export type ErrorBody = z.infer<typeof ErrorBody>;
+
+/** What a client may rely on in any refusal, also one of a proxy in between. */
+export const RefusalBody = z.object({
+  error: z.string().optional(),
+  message: z.string().optional(),
+  code: z.string().optional(),
+});

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
+import { checkedFrame } from '../../harness/protocol-check.ts';
 import type { Frame } from './world.ts';
 
 export interface Client {
@@ -43,7 +44,7 @@ export async function openClient(
   socket.on('upgrade', (response) => {
     raw = response.socket;
   });
-  socket.on('message', (data) => frames.push(JSON.parse(String(data))));
+  socket.on('message', (data) => frames.push(checkedFrame(JSON.parse(String(data))) as Frame));
   socket.on('error', () => {});
   const closed = new Promise<number>((resolve) => socket.once('close', resolve));
   await new Promise<void>((resolve, reject) => {

@@ -1,6 +1,11 @@
-import { z } from 'zod';
+import { AnswerMismatchError, createApi, type Refusal } from '#client/api.ts';
 import { EXIT, FatalError } from '#config/errors.ts';
+import type { Endpoint, RequestTo, ResultOf } from '#domain/protocol/http/endpoint.ts';
+import { API } from '#domain/protocol/http/endpoints.ts';
 import type { MessageView } from '#domain/protocol/views/message.ts';
+import type { ProjectView } from '#domain/protocol/views/project.ts';
+import type { AcceptedPrompt } from '#domain/protocol/views/prompt.ts';
+import type { SessionStatusView } from '#domain/protocol/views/session.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { errorMessage } from '#shared/text.ts';
 import type { Login } from '../credentials.ts';
@@ -20,22 +25,7 @@ export class ApiError extends Error {
   }
 }
 
-const LoginAnswer = z.object({ token: z.string().min(1) });
-const Named = z.object({ id: z.string(), name: z.string() });
-const Identified = z.object({ id: z.string() });
-const Accepted = z.object({ message_id: z.string(), turn_id: z.string() });
-const AcceptedTurn = z.object({ turn_id: z.string() });
-const StatusAnswer = z.object({ status: z.string(), is_running: z.boolean() });
-const ErrorAnswer = z.object({
-  error: z.string().optional(),
-  message: z.string().optional(),
-  code: z.string().optional(),
-});
-const StoredMessages = z.array(
-  z.looseObject({ ID: z.string(), Role: z.string(), Parts: z.array(z.looseObject({ type: z.string() })) }),
-);
-
-export type ProjectSummary = z.infer<typeof Named>;
+export type ProjectSummary = Pick<ProjectView, 'id' | 'name'>;
 
 export interface ApiClientDeps {
   server: URL;
@@ -54,10 +44,10 @@ export interface ApiClient {
   createProject(name: string, signal: AbortSignal): Promise<ProjectSummary>;
   createSession(input: { projectId: string; title: string }, signal: AbortSignal): Promise<string>;
   listMessages(sessionId: string, limit: number, signal: AbortSignal): Promise<MessageView[]>;
-  sessionStatus(sessionId: string, signal: AbortSignal): Promise<z.infer<typeof StatusAnswer>>;
+  sessionStatus(sessionId: string, signal: AbortSignal): Promise<SessionStatusView>;
   /** Safe to repeat: the key makes the same prompt one turn. */
-  postMessage(prompt: Prompt, signal: AbortSignal): Promise<z.infer<typeof Accepted>>;
-  summarize(sessionId: string, signal: AbortSignal): Promise<z.infer<typeof AcceptedTurn>>;
+  postMessage(prompt: Prompt, signal: AbortSignal): Promise<AcceptedPrompt>;
+  summarize(sessionId: string, signal: AbortSignal): Promise<{ turn_id: string }>;
 }
 
 export interface Prompt {
@@ -66,7 +56,6 @@ export interface Prompt {
   idempotencyKey: string;
 }
 
-const REQUEST_TIMEOUT_MS = 30_000;
 const MAX_POST_ATTEMPTS = 5;
 const RETRY_DELAY_MS = 500;
 const MAX_RETRY_AFTER_MS = 10_000;
@@ -74,49 +63,38 @@ const MAX_RETRY_AFTER_MS = 10_000;
 export function createApiClient(deps: ApiClientDeps): ApiClient {
   let token = '';
 
-  async function call<T>(schema: z.ZodType<T>, request: Request, signal: AbortSignal): Promise<T> {
+  const api = createApi({ server: deps.server, fetch: deps.fetch, token: () => token });
+
+  async function call<E extends Endpoint>(
+    endpoint: E,
+    request: RequestTo<E>,
+    signal: AbortSignal,
+  ): Promise<ResultOf<E>> {
     try {
-      return await send(schema, request, signal);
+      return await send(endpoint, request, signal);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 401 || request.anonymous) throw error;
+      const isRefused = error instanceof ApiError && error.status === 401;
+      if (!isRefused || endpoint.access === 'public') throw error;
       await client.renewToken(signal);
-      return send(schema, request, signal);
+      return send(endpoint, request, signal);
     }
   }
 
-  async function send<T>(schema: z.ZodType<T>, request: Request, signal: AbortSignal): Promise<T> {
-    const response = await connect(request, signal);
-    const text = await readBody(response, deps.server);
-    if (!response.ok) throw toApiError(response, text);
-    const parsed = schema.safeParse(parseJson(text));
-    if (parsed.success) return parsed.data;
-    const what = `${request.method} ${request.path.split('?')[0]}`;
-    throw new ApiError({
-      status: 502,
-      code: 'bad_answer',
-      message: `${deps.server.origin} does not answer as a Crush server (${what})`,
-    });
-  }
-
-  async function connect(request: Request, signal: AbortSignal): Promise<Response> {
-    const headers: Record<string, string> = { accept: 'application/json', ...request.headers };
-    if (!request.anonymous) headers.authorization = `Bearer ${token}`;
-    if (request.body !== undefined) headers['content-type'] = 'application/json';
+  async function send<E extends Endpoint>(
+    endpoint: E,
+    request: RequestTo<E>,
+    signal: AbortSignal,
+  ): Promise<ResultOf<E>> {
     try {
-      return await deps.fetch(
-        `${deps.server.origin}${deps.server.pathname.replace(/\/$/, '')}${request.path}`,
-        {
-          method: request.method,
-          headers,
-          body: request.body === undefined ? undefined : JSON.stringify(request.body),
-          // A redirect must not carry a password or a token elsewhere.
-          redirect: 'manual',
-          signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
-        },
-      );
+      const answer = await api.send(endpoint, { ...request, signal });
+      if (answer.ok) return answer.body;
+      throw toApiError(answer.refusal);
     } catch (error) {
       signal.throwIfAborted();
-      throw unreachable(deps.server, error);
+      if (error instanceof ApiError) throw error;
+      if (!(error instanceof AnswerMismatchError)) throw unreachable(deps.server, error);
+      const message = `${deps.server.origin} does not answer as a Crush server (${error.message})`;
+      throw new ApiError({ status: 502, code: 'bad_answer', message });
     }
   }
 
@@ -124,45 +102,36 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
     token: () => token,
     async register(username, signal) {
       const body = { username, email: deps.login.email, password: deps.login.password };
-      const request = { method: 'POST', path: '/api/auth/register', body, anonymous: true } as const;
-      token = (await call(LoginAnswer, request, signal)).token;
+      token = (await call(API.auth.register, { body }, signal)).token;
     },
     async signIn(signal) {
-      const request = { method: 'POST', path: '/api/auth/login', body: deps.login, anonymous: true } as const;
-      token = (await call(LoginAnswer, request, signal)).token;
+      token = (await call(API.auth.login, { body: deps.login }, signal)).token;
     },
     async renewToken(signal) {
       try {
-        token = (await send(LoginAnswer, { method: 'POST', path: '/api/auth/refresh' }, signal)).token;
+        token = (await send(API.auth.refresh, {}, signal)).token;
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         await client.signIn(signal);
       }
     },
-    listProjects: (signal) => call(z.array(Named), { method: 'GET', path: '/api/projects' }, signal),
-    createProject(name, signal) {
-      const body = { name, description: '' };
-      return call(Named, { method: 'POST', path: '/api/projects', body }, signal);
-    },
+    listProjects: (signal) => call(API.projects.listProjects, {}, signal),
+    createProject: (name, signal) =>
+      call(API.projects.createProject, { body: { name, description: '' } }, signal),
     async createSession({ projectId, title }, signal) {
       const body = { project_id: projectId, title };
-      return (await call(Identified, { method: 'POST', path: '/api/sessions', body }, signal)).id;
+      return (await call(API.sessions.createSession, { body }, signal)).id;
     },
-    async listMessages(sessionId, limit, signal) {
-      const path = `${sessionPath(sessionId)}/messages?limit=${limit}`;
-      return (await call(StoredMessages, { method: 'GET', path }, signal)) as unknown as MessageView[];
-    },
+    listMessages: (sessionId, limit, signal) =>
+      call(API.sessions.listMessages, { params: { id: sessionId }, query: { limit } }, signal),
     sessionStatus: (sessionId, signal) =>
-      call(StatusAnswer, { method: 'GET', path: `${sessionPath(sessionId)}/status` }, signal),
-    summarize: (sessionId, signal) =>
-      call(AcceptedTurn, { method: 'POST', path: `${sessionPath(sessionId)}/summarize` }, signal),
+      call(API.sessions.getSessionStatus, { params: { id: sessionId } }, signal),
     async postMessage({ sessionId, content, idempotencyKey }, signal) {
-      const headers = { 'idempotency-key': idempotencyKey };
-      const path = `${sessionPath(sessionId)}/messages`;
-      const request = { method: 'POST', path, body: { content }, headers } as const;
+      const headers = { 'Idempotency-Key': idempotencyKey };
+      const request = { params: { id: sessionId }, body: { content }, headers };
       for (let attempt = 1; ; attempt++) {
         try {
-          return await call(Accepted, request, signal);
+          return await call(API.turns.submitPrompt, request, signal);
         } catch (error) {
           const delayMs = attempt < MAX_POST_ATTEMPTS ? retryDelayMs(error, attempt) : null;
           if (delayMs === null) throw error;
@@ -170,21 +139,9 @@ export function createApiClient(deps: ApiClientDeps): ApiClient {
         }
       }
     },
+    summarize: (sessionId, signal) => call(API.turns.summarizeSession, { params: { id: sessionId } }, signal),
   };
   return client;
-}
-
-interface Request {
-  method: 'GET' | 'POST';
-  path: string;
-  body?: unknown;
-  headers?: Record<string, string>;
-  /** Carries no token. */
-  anonymous?: boolean;
-}
-
-function sessionPath(sessionId: string): string {
-  return `/api/sessions/${encodeURIComponent(sessionId)}`;
 }
 
 /** Null: trying again does not help. */
@@ -195,36 +152,12 @@ function retryDelayMs(error: unknown, attempt: number): number | null {
   return Math.min(error.retryAfterMs ?? backOffMs, MAX_RETRY_AFTER_MS);
 }
 
-async function readBody(response: Response, server: URL): Promise<string> {
-  try {
-    return await response.text();
-  } catch (error) {
-    throw unreachable(server, error);
-  }
-}
-
-function toApiError(response: Response, text: string): ApiError {
-  const answer = ErrorAnswer.safeParse(parseJson(text));
-  const given = answer.success ? (answer.data.error ?? answer.data.message) : undefined;
-  const redirect = response.status >= 300 && response.status < 400;
+function toApiError({ status, code, message, retryAfterMs, location }: Refusal): ApiError {
+  const redirect = status >= 300 && status < 400;
   const fallback = redirect
-    ? `the server redirects to ${response.headers.get('location') ?? 'another address'}; use that address`
-    : `the server answered with status ${response.status}`;
-  const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);
-  return new ApiError({
-    status: response.status,
-    code: (answer.success && answer.data.code) || 'unknown',
-    message: revealLine(given ?? fallback),
-    retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null,
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+    ? `the server redirects to ${location ?? 'another address'}; use that address`
+    : `the server answered with status ${status}`;
+  return new ApiError({ status, code, message: revealLine(message || fallback), retryAfterMs });
 }
 
 function unreachable(server: URL, error: unknown): FatalError {

@@ -57,12 +57,27 @@ export type HeadersOf<E extends Endpoint> = OutputOf<E['headers']>;
 /** As the server sees it. */
 export type ParsedBodyOf<E extends Endpoint> = OutputOf<E['body']>;
 /** As a client sends it. */
-export type RequestBodyOf<E extends Endpoint> = BodyOf<E['body']>;
+type RequestBodyOf<E extends Endpoint> = BodyOf<E['body']>;
 
-/** The JSON of all successes. */
+/** What all successes hold: JSON, or bytes. */
 export type ResultOf<E extends Endpoint> = {
-  [Status in keyof E['replies']]: OutputOf<E['replies'][Status]>;
+  [Status in keyof E['replies']]: E['replies'][Status] extends Bytes
+    ? Uint8Array
+    : OutputOf<E['replies'][Status]>;
 }[keyof E['replies']];
+
+type Part<Name extends string, Declared, Value> = Declared extends z.ZodType
+  ? { [N in Name]: Value }
+  : object;
+type OptionalPart<Name extends string, Declared, Value> = Declared extends z.ZodType
+  ? { [N in Name]?: Partial<Value> }
+  : object;
+
+/** What an endpoint declares; nothing else can be given. */
+export type RequestTo<E extends Endpoint> = Part<'params', E['params'], ParamsOf<E>> &
+  OptionalPart<'query', E['query'], QueryOf<E>> &
+  OptionalPart<'headers', E['headers'], HeadersOf<E>> &
+  Part<'body', E['body'], RequestBodyOf<E>> & { signal?: AbortSignal };
 
 const PARAMETER = /:(\w+)(?:\{[^}]*\})?/g;
 
