@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -125,11 +125,13 @@ describe('one clear line and the right exit code', () => {
     expect(host.stderr).toContain('sandbox.allow_host');
   });
 
-  it.skipIf(process.getuid?.() !== 0)('for a sandbox that is not there (needs root to hide it)', async () => {
-    const empty = join(temporary.path, 'empty');
-    mkdirSync(empty);
-    const hide = `mount --bind ${empty} /usr/local/bin; for each in bash sh env; do cp /usr/bin/$each ${empty}; done; mount --bind ${empty} /usr/bin; exec "$@"`;
-    const node = join(temporary.path, 'node');
+  it.skipIf(process.getuid?.() !== 0).each([
+    ['a sandbox', 'bash sh env flock', 'bubblewrap is not installed'],
+    ['a lock for the data', 'bash sh env', 'flock is not installed'],
+  ])('for %s that is not there (needs root to hide it)', async (_what, kept, sentence) => {
+    const empty = mkdtempSync(join(temporary.path, 'empty-'));
+    const hide = `mount --bind ${empty} /usr/local/bin; for each in ${kept}; do cp /usr/bin/$each ${empty}; done; mount --bind ${empty} /usr/bin; exec "$@"`;
+    const node = join(empty, 'node');
     cpSync(process.execPath, node);
     const args = ['serve', '--data-dir', dataDir(), ...ports, '--ws-port', '0', '--host', '0.0.0.0'];
     const result = await runCrush(args, {
@@ -138,7 +140,7 @@ describe('one clear line and the right exit code', () => {
     });
     expect(result.stderr).toSatisfy(oneLine);
     expect(result).toMatchObject({ code: 1 });
-    expect(result.stderr).toContain('bubblewrap is not installed');
+    expect(result.stderr).toContain(sentence);
   });
 
   it('for secrets that are missing, short or doubled beyond loopback', async () => {

@@ -68,12 +68,17 @@ async function isStillAt(path: string, file: FileHandle): Promise<boolean> {
   return own.ino === current?.ino && own.dev === current.dev;
 }
 
+function explainMissing(error: NodeJS.ErrnoException): never {
+  if (error.code !== 'ENOENT') throw error;
+  throw new Error('flock is not installed (package util-linux), and nothing else can lock it');
+}
+
 /** Node has no flock(2); what flock(1) locks is the open file, which it shares with this process. */
 async function flock(file: FileHandle): Promise<boolean> {
   const child: ChildProcess = spawn('flock', ['-x', '-n', '3'], {
     stdio: ['ignore', 'ignore', 'ignore', file.fd],
   });
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const [code] = (await once(child, 'exit').catch(explainMissing)) as [number | null];
   if (code === 0 || code === 1) return code === 0;
   throw new Error(`flock cannot lock a data directory here (exit code ${code})`);
 }

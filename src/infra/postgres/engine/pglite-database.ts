@@ -11,7 +11,7 @@ import { createGate } from './gate.ts';
 import { keepUp } from './keep-up.ts';
 import { createPgliteClient, type PgliteClient } from './pglite-client.ts';
 import { SyncedFiles } from './synced-files.ts';
-import { syncDirectory, unpackTemplate } from './unpack-template.ts';
+import { syncPath, unpackTemplate } from './unpack-template.ts';
 
 export interface PgliteOptions {
   /** A directory of its own (created when missing), or `memory`. */
@@ -72,7 +72,7 @@ async function initialize({ dataDir, assetsDir, template }: PgliteOptions): Prom
     await client.close();
   }
   await rename(draft, dataDir);
-  await syncDirectory(dirname(dataDir));
+  await syncPath(dirname(dataDir));
 }
 
 function openFiles(fs: SyncedFiles, assets: PGliteOptions): Promise<PGlite> {

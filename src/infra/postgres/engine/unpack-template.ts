@@ -27,25 +27,34 @@ export async function unpackTemplate(template: Uint8Array, directory: string): P
   for (const { name, isDirectory } of entries) {
     if (isDirectory) await mkdir(join(directory, name), { recursive: true, mode: 0o700 });
   }
-  const files = entries.filter(({ isDirectory }) => !isDirectory).values();
-  const writeSome = async () => {
-    for (const { name, content } of files) {
-      await writeFile(join(directory, name), content, { flag: 'wx', mode: 0o600 });
-    }
+  const files = entries.filter(({ isDirectory }) => !isDirectory);
+  await inParallel(files, ({ name, content }) =>
+    writeFile(join(directory, name), content, { flag: 'wx', mode: 0o600 }),
+  );
+  if (await syncFileSystem(directory)) return;
+  await inParallel(entries, ({ name }) => syncPath(join(directory, name)));
+}
+
+async function inParallel(entries: readonly Entry[], work: (entry: Entry) => Promise<void>): Promise<void> {
+  const rest = entries.values();
+  const takeSome = async () => {
+    for (const entry of rest) await work(entry);
   };
-  await Promise.all(Array.from({ length: FILES_AT_ONCE }, writeSome));
-  await syncFileSystem(directory);
+  await Promise.all(Array.from({ length: FILES_AT_ONCE }, takeSome));
 }
 
-/** One call for the thousand files, each of which would wait for the disk on its own; Node has no syncfs(2). */
-async function syncFileSystem(directory: string): Promise<void> {
+/**
+ * One call for the thousand files, each of which would wait for the disk on its own; Node has no syncfs(2).
+ * False where there is no such program.
+ */
+async function syncFileSystem(directory: string): Promise<boolean> {
   const child = spawn('sync', ['-f', directory], { stdio: 'ignore' });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`sync -f ${directory} ended with ${code}`);
+  const [code] = (await once(child, 'exit').catch(() => [null])) as [number | null];
+  return code === 0;
 }
 
-/** A rename or a new name in it outlives a power cut. */
-export async function syncDirectory(path: string): Promise<void> {
+/** What is in the file, or which names are in the directory, outlives a power cut. */
+export async function syncPath(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();
