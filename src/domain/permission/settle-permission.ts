@@ -2,12 +2,11 @@ import type { Context } from '../context.ts';
 import { emit } from '../events/emit.ts';
 import { toToolCallView } from '../toolcall/wire.ts';
 import { emitSessionStatus } from '../turn/session-status.ts';
+import { announceDecision, type Decision } from './announce-decision.ts';
 import type { PermissionRequest } from './permission.ts';
 
-export interface Settlement {
+export interface Settlement extends Decision {
   status: 'allowed' | 'denied' | 'expired';
-  /** Whom clients and the record name. */
-  by: string | null;
 }
 
 export type SettleRepositories = 'permissions' | 'turns' | 'toolCalls' | 'outbox';
@@ -32,14 +31,7 @@ export async function settlePermission(
   }
   if (!settled) return null;
   await reopenCall(ctx, request.toolCallId);
-  await emit(ctx, {
-    Type: 'permission_notification',
-    session_id: request.sessionId,
-    tool_call_id: request.toolCallId,
-    granted: status === 'allowed',
-    denied: status !== 'allowed',
-    ...(by === null ? {} : { by }),
-  });
+  await announceDecision(ctx, request, { status, by });
   await emitSessionStatus(ctx, request.sessionId);
   ctx.notify('turn_queued', { sessionId: request.sessionId });
   return settled;

@@ -3,6 +3,7 @@ import { emit } from '../events/emit.ts';
 import type { Message, MessagePart, ToolResultPart } from '../message/message.ts';
 import { newMessage } from '../message/new-message.ts';
 import { toMessageView } from '../message/wire.ts';
+import { announceDecision } from '../permission/announce-decision.ts';
 import { isOpen } from '../protocol/views/tool-call.ts';
 import { toSessionView } from '../session/wire.ts';
 import type { ToolCall } from '../toolcall/tool-call.ts';
@@ -42,19 +43,13 @@ export async function closeTurnHistory(ctx: HistoryContext, turn: Turn, closing:
 async function cancelRequests(ctx: HistoryContext, turn: Turn): Promise<void> {
   for (const request of await ctx.repositories.permissions.listPending(turn.sessionId)) {
     if (request.turnId !== turn.id) continue;
+    const decision = { status: 'cancelled', by: null } as const;
     const settled = await ctx.repositories.permissions.settle(request.id, {
-      status: 'cancelled',
-      decidedBy: null,
+      status: decision.status,
+      decidedBy: decision.by,
       now: ctx.clock.now(),
     });
-    if (!settled) continue;
-    await emit(ctx, {
-      Type: 'permission_notification',
-      session_id: turn.sessionId,
-      tool_call_id: request.toolCallId,
-      granted: false,
-      denied: true,
-    });
+    if (settled) await announceDecision(ctx, request, decision);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Appended, Cursor, EventLog, LogSignal, NewEvent, ReadResult } from
 import type { Clock } from '#shared/clock.ts';
 import { randomToken } from '#shared/ids.ts';
 
+const MEBI = 1024 * 1024;
 const EPOCH_BITS = 96;
 const SEEN_IDS_PER_SESSION = 1024;
 const SWEEP_INTERVAL_MS = 60_000;
@@ -16,6 +17,8 @@ export interface MemoryEventLogDeps {
   maxLength?: number;
   /** Bytes (UTF-16 units) of bodies kept per session. */
   maxChars?: number;
+  /** Of all sessions together: beyond it those that were idle for longest forget their events. */
+  maxTotalChars?: number;
   /** An idle session forgets its events after this time, its position after a day. */
   streamTtlMs?: number;
 }
@@ -36,19 +39,43 @@ interface SessionLog {
 
 /** The in-process twin of the Redis log, for one process that serves everything. */
 export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
-  const { clock, maxLength = 4096, maxChars = 16 * 1024 * 1024, streamTtlMs = 3_600_000 } = deps;
+  const { clock, maxLength = 4096, maxChars = 16 * MEBI, streamTtlMs = 3_600_000 } = deps;
+  const { maxTotalChars = 128 * MEBI } = deps;
   const sessions = new Map<string, SessionLog>();
   const listeners = new Map<string, Set<(signal: LogSignal) => void>>();
+  let totalChars = 0;
   let closed = false;
 
   const sweeper = setInterval(() => {
     const now = clock.now();
     for (const [id, log] of sessions) {
-      if (now - log.touchedAt > (log.isGone ? GONE_TTL_MS : META_TTL_MS)) sessions.delete(id);
+      if (now - log.touchedAt > (log.isGone ? GONE_TTL_MS : META_TTL_MS)) discard(id, log);
       else if (now - log.touchedAt > streamTtlMs) forget(log);
     }
   }, SWEEP_INTERVAL_MS);
   sweeper.unref();
+
+  function discard(sessionId: string, log: SessionLog): void {
+    forget(log);
+    sessions.delete(sessionId);
+  }
+
+  function forget(log: SessionLog): void {
+    totalChars -= log.chars;
+    log.bodies = [];
+    log.chars = 0;
+  }
+
+  /** The map is in the order of the last appends. */
+  function makeRoom(sessionId: string, log: SessionLog): void {
+    sessions.delete(sessionId);
+    sessions.set(sessionId, log);
+    if (totalChars <= maxTotalChars) return;
+    for (const idle of sessions.values()) {
+      if (idle !== log) forget(idle);
+      if (totalChars <= maxTotalChars) return;
+    }
+  }
 
   function open(sessionId: string): SessionLog {
     if (closed) throw new DomainError('unavailable', 'The event log is closed');
@@ -81,6 +108,7 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
     // A block at a time: removing from the front moves the whole array.
     if (drop === 0 || (drop < maxLength / 8 && chars <= maxChars && log.chars <= maxChars)) return;
     log.bodies.splice(0, drop);
+    totalChars -= log.chars - chars;
     log.chars = chars;
   }
 
@@ -101,6 +129,7 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
     log.seq += 1;
     log.bodies.push(event.body);
     log.chars += event.body.length;
+    totalChars += event.body.length;
     signal(sessionId, {
       kind: 'event',
       event: { cursor: { epoch: log.epoch, seq: log.seq }, body: event.body },
@@ -118,6 +147,7 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
       const appended = { epoch: log.epoch, seqs };
       if (batch !== undefined) log.batch = { id: batch, appended };
       trim(log);
+      makeRoom(sessionId, log);
       return appended;
     },
 
@@ -167,7 +197,8 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
     },
 
     async remove(sessionId) {
-      sessions.delete(sessionId);
+      const known = sessions.get(sessionId);
+      if (known) discard(sessionId, known);
       const log = open(sessionId);
       log.isGone = true;
       signal(sessionId, { kind: 'resync' });
@@ -188,11 +219,6 @@ export function createMemoryEventLog(deps: MemoryEventLogDeps): EventLog {
 
 function position(log: SessionLog): Cursor {
   return { epoch: log.epoch, seq: log.seq };
-}
-
-function forget(log: SessionLog): void {
-  log.bodies = [];
-  log.chars = 0;
 }
 
 function raiseFence(log: SessionLog, fence: number | undefined): void {
