@@ -2,7 +2,8 @@ import type { OutboxRepository } from '#domain/events/outbox.ts';
 import type { Log } from '#shared/log.ts';
 import { errorMessage } from '#shared/text.ts';
 
-const REMOVE_DELAY_MS = 50;
+/** Far less than the relay's patience, and long enough for the rows of several steps to be one statement. */
+const REMOVE_DELAY_MS = 500;
 const MAX_IDS_PER_REMOVE = 500;
 
 export interface OutboxCleanerDeps {
