@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Cursor, formatCursor } from '#domain/events/index.ts';
 import { type Message, newMessage } from '#domain/message/index.ts';
 import type { SessionUsage } from '#domain/session/index.ts';
@@ -13,6 +14,8 @@ import { stepUsage } from './usage.ts';
 
 /** How often the log is asked for the position behind a text that is withdrawn, a second each. */
 const POSITION_TRIES = 10;
+/** Turns of the event loop in which a request gets from here into its socket. */
+const SENDING_TICKS = 3;
 
 export interface ModelCall {
   message: Message;
@@ -34,6 +37,8 @@ export async function callModel(run: Run, message: Message, purpose: RequestPurp
   const first = stream.next();
   first.catch(() => {});
   try {
+    // An embedded database works on this thread: the request is to leave before, and be answered meanwhile.
+    for (let tick = 0; tick < SENDING_TICKS; tick++) await setImmediate();
     await commit(run);
     const step = await streamStep(stream, first, { assembler, sink: sinkOf(run, message), signal });
     const isCut = signal.aborted && (step.stopReason === 'cancelled' || step.stopReason === 'error');

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { AnyContext } from '#domain/create-context.ts';
@@ -198,6 +199,21 @@ test('a tool step is journalled before its effect and stored with the next messa
     ['results', 'open_message'],
     ['close_message', 'finish'],
   ]);
+});
+
+test('a request leaves before its message is stored, in however many small steps it is made', async () => {
+  let hasLeft = false;
+  const answer: ScriptedAnswer = async function* (request, signal) {
+    for (let hop = 0; hop < 100; hop++) await Promise.resolve();
+    await setImmediate();
+    hasLeft = true;
+    yield* say('ok')(request, signal);
+  };
+  const seen: boolean[] = [];
+  const onCommit = async () => void seen.push(hasLeft);
+  const { ended } = await start([answer], [], { onCommit });
+  expect(await ended).toBe('finished');
+  expect(seen).toEqual([true, true]);
 });
 
 test('at most five parallel calls run at once and their results keep the order', async () => {
