@@ -20,7 +20,7 @@ const Network = z.strictObject({
   allow: z
     .array(z.string())
     .default([])
-    .describe('targets such as registry.npmjs.org:443 or *.example.com:443'),
+    .describe('targets such as packages.example.com:443 or *.example.com:443'),
 });
 
 export const SandboxSection = z.strictObject({

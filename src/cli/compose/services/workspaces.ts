@@ -46,6 +46,7 @@ export async function openLocalWorkspaces(deps: WorkspacesDeps): Promise<Workspa
   const { ok, problems } = await provider.selfTest();
   if (ok) {
     stack.push('workspaces', () => provider.close());
+    requireSearches(provider, deps);
     return provider;
   }
   await provider.close();
@@ -67,8 +68,21 @@ async function openHost({ config, log, stack }: WorkspacesDeps): Promise<Workspa
   const { ok, problems } = await provider.selfTest();
   if (!ok) throw new FatalError(`commands cannot run: ${problems.join('; ')}`);
   stack.push('workspaces', () => provider.close());
+  requireSearches(provider, { config, log });
   log.warn({}, 'commands run on this host without isolation, and every one asks: install bubblewrap');
   return provider;
+}
+
+/** Whoever tries it out on one machine may do without; other people's agents may not. */
+function requireSearches(
+  { canSearch }: LocalWorkspaceProvider,
+  { config, log }: Pick<WorkspacesDeps, 'config' | 'log'>,
+): void {
+  if (canSearch) return;
+  if (!isLoopback(config.server.host)) {
+    throw new FatalError('ripgrep is not installed, and searches need it: apt install ripgrep');
+  }
+  log.warn({}, 'ripgrep is not installed, so agents cannot search: apt install ripgrep');
 }
 
 export function createLocal(config: Config, driver: 'bubblewrap' | 'host', log: Log): LocalWorkspaceProvider {

@@ -18,7 +18,7 @@ import { createOutputPipes } from './process/output-pipes.ts';
 import { findProgram } from './programs.ts';
 import { assembleProvider, type LocalWorkspaceProvider, type ProviderParts } from './provider.ts';
 import { DEFAULT_IGNORE_FILE } from './search/ignore-rules.ts';
-import { createRipgrepEngine, RIPGREP_IS_MISSING } from './search/ripgrep-engine.ts';
+import { createRipgrepEngine } from './search/ripgrep-engine.ts';
 import { compileSandboxFilter } from './seccomp/filter.ts';
 
 export type { SandboxFacts, SandboxLimits, SandboxNetwork } from './driver.ts';
@@ -65,6 +65,7 @@ function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): Local
   return assembleProvider({
     ...commonParts(deps, false),
     driver: 'host',
+    canSearch: rgPath !== null,
     launcher,
     engine: createRipgrepEngine({ launcher, rgPath, ignoreFile, readsParents: false }),
     facts: async () => ({
@@ -75,7 +76,6 @@ function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): Local
     }),
     async selfTest() {
       const problems = existsSync('/bin/bash') ? [] : ['/bin/bash is missing: apt install bash'];
-      if (rgPath === null) problems.push(RIPGREP_IS_MISSING);
       return { ok: problems.length === 0, problems };
     },
   });
@@ -113,6 +113,7 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
   return assembleProvider({
     ...commonParts(deps, true),
     driver: 'bubblewrap',
+    canSearch: rgPath !== null,
     launcher,
     engine: createRipgrepEngine({ launcher, rgPath, ignoreFile: '/etc/crush-ignore', readsParents: true }),
     facts: async () => ({
@@ -147,7 +148,7 @@ function openNetwork(
 
 function neededPrograms(mode: SandboxNetwork['mode']): { name: string; from: string }[] {
   const tools = ['prlimit', 'setpriv', 'flock', ...(mode === 'allowlist' ? ['nsenter'] : [])];
-  return [{ name: 'rg', from: 'ripgrep' }, ...tools.map((name) => ({ name, from: 'util-linux' }))];
+  return tools.map((name) => ({ name, from: 'util-linux' }));
 }
 
 function commonParts(

@@ -27,11 +27,14 @@ export interface LocalWorkspaceProvider extends WorkspaceProvider {
   readonly driver: 'bubblewrap' | 'host';
   /** Whether this host can run commands as configured. Slow enough for start-up only. */
   selfTest(): Promise<SelfTestResult>;
+  /** False: ripgrep is not installed, and searches say so. */
+  readonly canSearch: boolean;
   facts(): Promise<SandboxFacts>;
 }
 
 export interface ProviderParts {
   driver: 'bubblewrap' | 'host';
+  canSearch: boolean;
   serverUid: number;
   limits: SandboxLimits;
   timeoutMs: number;
@@ -67,6 +70,7 @@ export function assembleProvider(parts: ProviderParts): LocalWorkspaceProvider {
   return {
     driver: parts.driver,
     isolated: parts.driver === 'bubblewrap',
+    canSearch: parts.canSearch,
     selfTest: parts.selfTest,
     facts: parts.facts,
     async create(projectId, root) {

@@ -24,7 +24,7 @@ export interface RipgrepEngineDeps {
   readsParents: boolean;
 }
 
-export const RIPGREP_IS_MISSING =
+const RIPGREP_IS_MISSING =
   'ripgrep is not installed on the host, and searches need it: apt install ripgrep';
 
 /** Searches by ripgrep, started like any command, so that it can see no more than one. */
