@@ -1,9 +1,9 @@
 import type { IncomingMessage, Server } from 'node:http';
 import { isDomainError } from '#domain/errors.ts';
-import { mountUpgrade, type Upgraded } from '#http/kit/upgrade/upgrade.ts';
+import { mountUpgrade } from '#http/kit/upgrade/upgrade.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
-import type { RawSocket } from '../socket/outlet.ts';
+import { createRawSocket } from '../socket/raw-socket.ts';
 import type { Gateway } from './gateway.ts';
 import { readHandshake } from './handshake.ts';
 
@@ -35,23 +35,9 @@ export function mountGateway(deps: GatewayMountDeps): { close(): void } {
     async admit(request) {
       const admission = await gateway.admit(readHandshake(request), clientAddress(request));
       return {
-        open: (upgraded) => admission.open(toRawSocket(upgraded)),
+        open: (upgraded) => admission.open(createRawSocket(upgraded)),
         cancel: admission.cancel,
       };
     },
   });
-}
-
-function toRawSocket({ socket, stream }: Upgraded): RawSocket {
-  return {
-    // Straight to the network: ws would frame the same bytes again for each socket. Without compression it
-    // keeps no queue of its own, so whole messages of both never mix.
-    send(message) {
-      if (socket.readyState === socket.OPEN) stream.write(message);
-    },
-    buffered: () => socket.bufferedAmount,
-    ping: () => socket.ping(),
-    close: (code, reason) => socket.close(code, reason),
-    onDrain: (listener) => stream.on('drain', listener),
-  };
 }
