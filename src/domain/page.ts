@@ -1,6 +1,6 @@
 import { isId } from '#shared/ids.ts';
 import { DomainError } from './errors.ts';
-import { MAX_PAGE_SIZE } from './protocol/http/page.ts';
+import { MAX_PAGE_SIZE } from './protocol/http/common/page.ts';
 
 export { MAX_PAGE_SIZE };
 

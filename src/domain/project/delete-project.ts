@@ -1,8 +1,8 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { MAX_PAGE_SIZE } from '../page.ts';
-import { type ForgetEventsDeps, forgetEvents } from '../turn/forget-events.ts';
-import { type StopRepositories, stopSessions } from '../turn/stop-sessions.ts';
+import { type ForgetEventsDeps, forgetEvents } from '../turn/ending/forget-events.ts';
+import { type StopRepositories, stopSessions } from '../turn/ending/stop-sessions.ts';
 import type { WorkspaceProvider } from '../workspace/workspace.ts';
 import { getOwnedProject } from './get-owned-project.ts';
 import type { Project } from './project.ts';

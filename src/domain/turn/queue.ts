@@ -2,8 +2,8 @@ import { isId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
-import type { TurnHistoryRepositories } from './close-history.ts';
-import { finishTurn } from './finish-turn.ts';
+import type { TurnHistoryRepositories } from './ending/close-history.ts';
+import { finishTurn } from './ending/finish-turn.ts';
 import type { Turn } from './turn.ts';
 
 /** The prompts that have not started, in order. */

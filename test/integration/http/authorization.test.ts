@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { OWNED_KINDS } from '#domain/protocol/http/common/ids.ts';
 import { endpoint } from '#domain/protocol/http/endpoint.ts';
 import { ENDPOINTS } from '#domain/protocol/http/endpoints.ts';
-import { OWNED_KINDS } from '#domain/protocol/http/ids.ts';
 import { newId } from '#shared/ids.ts';
 import { type Answer, createHttpHarness, type HttpHarness } from './harness.ts';
 import {

@@ -1,5 +1,5 @@
+import { OBJECT_KEY, type ObjectKind, OTHER_KINDS, OWNED_KINDS } from '#domain/protocol/http/common/ids.ts';
 import type { Endpoint } from '#domain/protocol/http/endpoint.ts';
-import { OBJECT_KEY, type ObjectKind, OTHER_KINDS, OWNED_KINDS } from '#domain/protocol/http/ids.ts';
 import { createSchemaCollector, type JsonSchema } from '#http/openapi/schemas.ts';
 
 /** What the fields of requests are filled with; a new kind of object needs its own here. */

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { ErrorBody } from '../errors.ts';
 import { LoginRequest, RegisterRequest } from '../requests/auth.ts';
 import { UserView } from '../views/user.ts';
+import { Done } from './common/page.ts';
 import { endpoint } from './endpoint.ts';
-import { Done } from './page.ts';
 
 const CREDENTIALS_LIMIT = 16 * 1024;
 

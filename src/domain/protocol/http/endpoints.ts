@@ -1,5 +1,5 @@
 import { auth } from './auth.ts';
-import { description } from './description.ts';
+import { description } from './common/description.ts';
 import type { Endpoint } from './endpoint.ts';
 import { files } from './files.ts';
 import { history } from './history.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FileNode, WorkingTreeDiffView } from '../views/file.ts';
+import { ProjectId, SessionId, WorkspaceFile } from './common/ids.ts';
 import { endpoint } from './endpoint.ts';
-import { ProjectId, SessionId, WorkspaceFile } from './ids.ts';
 
 /** One of the two ids is needed. */
 const place = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { FileHistoryView, FileVersionView } from '../views/history.ts';
+import { ChangedFile, SessionId } from './common/ids.ts';
 import { endpoint } from './endpoint.ts';
-import { ChangedFile, SessionId } from './ids.ts';
 
 export const history = {
   listFileVersions: endpoint({

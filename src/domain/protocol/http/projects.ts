@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { CreateProjectRequest, UpdateProjectRequest } from '../requests/project.ts';
 import { ProjectView } from '../views/project.ts';
 import { SessionView } from '../views/session.ts';
+import { ProjectId } from './common/ids.ts';
+import { Done, NEXT_CURSOR, PageQuery } from './common/page.ts';
 import { endpoint } from './endpoint.ts';
-import { ProjectId } from './ids.ts';
-import { Done, NEXT_CURSOR, PageQuery } from './page.ts';
 
 const params = z.object({ id: ProjectId });
 

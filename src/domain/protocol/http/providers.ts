@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { AutoModelView, ModelView, ProviderView } from '../views/provider.ts';
+import { ProviderId } from './common/ids.ts';
 import { endpoint } from './endpoint.ts';
-import { ProviderId } from './ids.ts';
 
 export const providers = {
   getAutoModel: endpoint({

@@ -3,9 +3,9 @@ import { CreateSessionRequest, ModelConfigRequest } from '../requests/session.ts
 import { MessageView } from '../views/message.ts';
 import { SessionConfigView, SessionStatusView, SessionView } from '../views/session.ts';
 import { ToolCallView } from '../views/tool-call.ts';
+import { SessionId, ToolCallId } from './common/ids.ts';
+import { NEXT_CURSOR, PageLimit } from './common/page.ts';
 import { endpoint } from './endpoint.ts';
-import { SessionId, ToolCallId } from './ids.ts';
-import { NEXT_CURSOR, PageLimit } from './page.ts';
 
 const params = z.object({ id: SessionId });
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { DecisionRequest, PromptRequest } from '../requests/prompt.ts';
 import { AcceptedPrompt, AcceptedTurn, QueuedPromptView } from '../views/prompt.ts';
+import { PermissionRequestId, SessionId, TurnId } from './common/ids.ts';
+import { Done } from './common/page.ts';
 import { endpoint, JSON_BODY_LIMIT } from './endpoint.ts';
-import { PermissionRequestId, SessionId, TurnId } from './ids.ts';
-import { Done } from './page.ts';
 
 const params = z.object({ id: SessionId });
 

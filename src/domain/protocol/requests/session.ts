@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ProjectId, ProviderId } from '../http/ids.ts';
+import { ProjectId, ProviderId } from '../http/common/ids.ts';
 import { ReasoningEffort } from '../views/session.ts';
 
 /** Printable characters only: a key ends up in a header. Nothing in it is expanded. */

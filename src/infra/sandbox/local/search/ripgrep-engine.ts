@@ -24,8 +24,7 @@ export interface RipgrepEngineDeps {
   readsParents: boolean;
 }
 
-const RIPGREP_IS_MISSING =
-  'ripgrep is not installed on the host, and searches need it: apt install ripgrep';
+const RIPGREP_IS_MISSING = 'ripgrep is not installed on the host, and searches need it: apt install ripgrep';
 
 /** Searches by ripgrep, started like any command, so that it can see no more than one. */
 export function createRipgrepEngine(deps: RipgrepEngineDeps): SearchEngine {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { ToolScope } from '../../ports.ts';
 import { workspacePath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
-import { applyEdit } from './apply-edit.ts';
 import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
+import { applyEdit } from './matching/apply-edit.ts';
 import { readTextFile } from './text-file.ts';
 
 const DESCRIPTION = `Replaces one piece of text in a file, creates a file (empty old_string), or deletes a piece (empty new_string).

@@ -3,8 +3,8 @@ import { truncate } from '#shared/text.ts';
 import type { ToolScope } from '../../ports.ts';
 import { workspacePath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
-import { applyEdit, type Edit } from './apply-edit.ts';
 import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
+import { applyEdit, type Edit } from './matching/apply-edit.ts';
 import { readTextFile } from './text-file.ts';
 
 const DESCRIPTION = `Makes several replacements in one file with one question to the user.

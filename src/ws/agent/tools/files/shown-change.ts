@@ -1,6 +1,6 @@
 import { truncate } from '#shared/text.ts';
 import { countChanges, type LineCounts, unifiedDiff } from './diff-text.ts';
-import { toLineFeeds } from './line-ends.ts';
+import { toLineFeeds } from './matching/line-ends.ts';
 
 /** Old and new content in sum; both go to clients, into the log and into the history of the session. */
 const MAX_CONTENT_BYTES = 256 * 1024;

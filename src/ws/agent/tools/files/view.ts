@@ -7,7 +7,7 @@ import { directoryOf, workspacePath } from '../paths.ts';
 import { defineTool, failure, readOnly, type ToolResult } from '../tool.ts';
 import { recordRead } from './file-change.ts';
 import { type ImageHeader, readImageHeader } from './image-header.ts';
-import { BYTE_ORDER_MARK } from './line-ends.ts';
+import { BYTE_ORDER_MARK } from './matching/line-ends.ts';
 import { type Page, type PageRequest, readPage } from './read-page.ts';
 import { decodeText, MAX_EDIT_BYTES } from './text-file.ts';
 

@@ -3,7 +3,12 @@ import type { ToolScope } from '../../ports.ts';
 import { workspacePath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
 import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
-import { BYTE_ORDER_MARK, isAllCarriageReturns, toCarriageReturns, toLineFeeds } from './line-ends.ts';
+import {
+  BYTE_ORDER_MARK,
+  isAllCarriageReturns,
+  toCarriageReturns,
+  toLineFeeds,
+} from './matching/line-ends.ts';
 import { readTextFile } from './text-file.ts';
 
 const DESCRIPTION = `Writes a whole file, creating it and its directories as needed.

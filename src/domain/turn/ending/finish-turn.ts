@@ -1,10 +1,10 @@
 import { derivedId } from '#shared/ids.ts';
-import type { Context } from '../context.ts';
-import { emit } from '../events/emit.ts';
-import type { SessionStatus } from '../session/session.ts';
+import type { Context } from '../../context.ts';
+import { emit } from '../../events/emit.ts';
+import type { SessionStatus } from '../../session/session.ts';
+import { emitStatus, readSessionStatus } from '../session-status.ts';
+import type { TERMINAL_TURN_STATUSES, Turn, TurnStatus } from '../turn.ts';
 import { closeTurnHistory, type TurnHistoryRepositories } from './close-history.ts';
-import { emitStatus, readSessionStatus } from './session-status.ts';
-import type { TERMINAL_TURN_STATUSES, Turn, TurnStatus } from './turn.ts';
 
 export interface TurnOutcome {
   /** The turn is finished only from one of these. */

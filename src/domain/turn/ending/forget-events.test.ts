@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { silentLog } from '#shared/log.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../../context.ts';
 import { forgetEvents } from './forget-events.ts';
 
 function openContext() {

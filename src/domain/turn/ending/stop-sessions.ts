@@ -1,5 +1,5 @@
 import { sleep } from '#shared/async/sleep.ts';
-import type { Context } from '../context.ts';
+import type { Context } from '../../context.ts';
 import { cancelSession } from './cancel-session.ts';
 import type { TurnHistoryRepositories } from './close-history.ts';
 

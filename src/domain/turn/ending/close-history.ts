@@ -1,14 +1,14 @@
-import type { Context } from '../context.ts';
-import { emit } from '../events/emit.ts';
-import type { Message, MessagePart, ToolResultPart } from '../message/message.ts';
-import { newMessage } from '../message/new-message.ts';
-import { toMessageView } from '../message/wire.ts';
-import { announceDecision } from '../permission/announce-decision.ts';
-import { isOpen } from '../protocol/views/tool-call.ts';
-import { toSessionView } from '../session/wire.ts';
-import type { ToolCall } from '../toolcall/tool-call.ts';
-import { toToolCallView } from '../toolcall/wire.ts';
-import type { Turn } from './turn.ts';
+import type { Context } from '../../context.ts';
+import { emit } from '../../events/emit.ts';
+import type { Message, MessagePart, ToolResultPart } from '../../message/message.ts';
+import { newMessage } from '../../message/new-message.ts';
+import { toMessageView } from '../../message/wire.ts';
+import { announceDecision } from '../../permission/announce-decision.ts';
+import { isOpen } from '../../protocol/views/tool-call.ts';
+import { toSessionView } from '../../session/wire.ts';
+import type { ToolCall } from '../../toolcall/tool-call.ts';
+import { toToolCallView } from '../../toolcall/wire.ts';
+import type { Turn } from '../turn.ts';
 
 export type TurnHistoryRepositories = 'sessions' | 'messages' | 'toolCalls' | 'permissions' | 'outbox';
 type HistoryContext = Context<TurnHistoryRepositories>;

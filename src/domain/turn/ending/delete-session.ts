@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
-import { getOwnedSession } from '../session/get-owned-session.ts';
+import type { Context } from '../../context.ts';
+import { getOwnedSession } from '../../session/get-owned-session.ts';
 import { type ForgetEventsDeps, forgetEvents } from './forget-events.ts';
 import { type StopRepositories, stopSessions } from './stop-sessions.ts';
 

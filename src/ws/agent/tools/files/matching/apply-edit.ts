@@ -1,7 +1,7 @@
+import { MAX_EDIT_BYTES } from '../text-file.ts';
 import { translateIndentation } from './indentation.ts';
 import { asLineFeeds, BYTE_ORDER_MARK, type LineFeedView, toLineFeeds } from './line-ends.ts';
 import { type Region, replaceRegions } from './replace-regions.ts';
-import { MAX_EDIT_BYTES } from './text-file.ts';
 
 /** Lines that are compared with each other at most, in search of a place that is only nearly the same. */
 const MAX_COMPARISONS = 5_000_000;

@@ -1,6 +1,6 @@
 import { within } from '#shared/async/within.ts';
-import type { Context } from '../context.ts';
-import type { EventLog } from '../events/event-log.ts';
+import type { Context } from '../../context.ts';
+import type { EventLog } from '../../events/event-log.ts';
 
 export interface ForgetEventsDeps {
   eventLog: Pick<EventLog, 'remove'>;

@@ -1,5 +1,5 @@
-import type { Context } from '../context.ts';
-import { getOwnedSession } from '../session/get-owned-session.ts';
+import type { Context } from '../../context.ts';
+import { getOwnedSession } from '../../session/get-owned-session.ts';
 import type { TurnHistoryRepositories } from './close-history.ts';
 import { finishTurn } from './finish-turn.ts';
 
