@@ -45,9 +45,12 @@ export async function createPgliteDatabase(options: PgliteOptions): Promise<SqlD
   const lock = await lockDataDirectory(options.dataDir);
   try {
     const dataDir = lock.directory;
+    // Compiled by other threads while a new directory is written.
+    const assets = loadAssets(options.assetsDir, false);
+    assets.catch(() => {});
     if (await isEmpty(dataDir)) await initialize({ ...options, dataDir });
     const files = new SyncedFiles(dataDir);
-    const pglite = await openFiles(files, await loadAssets(options.assetsDir, false));
+    const pglite = await openFiles(files, await assets);
     return serve({ pglite, synced: () => files.synced(), release: () => lock.release() });
   } catch (error) {
     await lock.release();
