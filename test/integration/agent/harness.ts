@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Database, Repositories } from '#domain/context.ts';
 import { type AnyContext, createContextFactory } from '#domain/create-context.ts';
+import type { EventPublisher } from '#domain/events/index.ts';
 import type { SessionFrame } from '#domain/protocol/index.ts';
 import type { ModelSelection } from '#domain/provider/index.ts';
 import type { Session } from '#domain/session/index.ts';
@@ -75,12 +76,25 @@ export async function createAgentHarness(
   const clock = systemClock;
   const bus = createMemoryBus();
   const eventLog = createMemoryEventLog({ maxLength: 4096, clock });
-  const publisher = createEventPublisher({
+  const inner = createEventPublisher({
     log: eventLog,
     outbox: database.repositories.outbox,
     clock,
     logger: silentLog,
   });
+  const handedOn = new Set<string>();
+  const publisher: EventPublisher = {
+    ...inner,
+    publish(events, fence) {
+      for (const { id } of events) handedOn.add(id);
+      inner.publish(events, fence);
+    },
+  };
+  /** A commit can be seen in the database a moment before its writer hands its events on. */
+  const committedIsHandedOn = async () => {
+    const { result } = await database.transaction(({ outbox }) => outbox.take(0, 1000));
+    return result.every(({ id, sessionId }) => sessionId !== session.id || handedOn.has(id));
+  };
   const contexts = createContextFactory({ database, publisher, bus, clock, log: silentLog });
   const model = createScriptedLanguageModel(script);
   const user = newUser();
@@ -128,6 +142,7 @@ export async function createAgentHarness(
       return coordinator;
     },
     async frames(): Promise<SessionFrame[]> {
+      await until(committedIsHandedOn, 'the events of what is committed');
       await publisher.flush(session.id);
       const head = await eventLog.head(session.id);
       const read = await eventLog.read(session.id, { epoch: head.epoch, seq: 0 }, 4096);

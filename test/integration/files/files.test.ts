@@ -49,13 +49,23 @@ beforeAll(async () => {
     timeoutMs: 60_000,
     log: silentLog,
   });
-  sourceControl = createSourceControl({
-    guard: createAddressGuard({ resolve: lookup, isPublicAddress }),
-    allowPrivate: [git.origin],
-    userAgent: 'git/test',
-    maxCloneBytes: 4 * MEBIBYTE,
-    cloneTimeoutMs: 3_000,
-  });
+  const controlOf = (cloneTimeoutMs: number) =>
+    createSourceControl({
+      guard: createAddressGuard({ resolve: lookup, isPublicAddress }),
+      allowPrivate: [git.origin],
+      userAgent: 'git/test',
+      maxCloneBytes: 4 * MEBIBYTE,
+      cloneTimeoutMs,
+    });
+  const [patient, impatient] = [controlOf(60_000), controlOf(3_000)];
+  sourceControl = {
+    diff: patient.diff,
+    clone: (workspace, request, signal) =>
+      (request.url.pathname.startsWith('/silent') ? impatient : patient).clone(workspace, request, signal),
+    async close() {
+      await Promise.all([patient.close(), impatient.close()]);
+    },
+  };
   const workspaceRoots = [join(base, 'roots')];
   server = await createHttpHarness('pglite', { workspaces: provider, sourceControl, workspaceRoots });
   token = (await server.register('owner')).token;
