@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { watchEventLoop } from '../../../../../../test/harness/loop-watch.ts';
 import { blockedCommand } from './blocked-commands.ts';
 
 test.each([
@@ -114,3 +115,10 @@ test.each(['$(', '"$(', '((', '$((', `\${a:-`, '<(', '`', '{', 'if true; then ',
     expect(blockedCommand(piece.repeat(Math.floor(8_000 / piece.length)))).toBeNull();
   },
 );
+
+test('a text of expansions within expansions is not looked into for long', () => {
+  const loop = watchEventLoop();
+  expect(blockedCommand(`echo ${`\${a:-`.repeat(19_000)}`)).toBeNull();
+  expect(loop.stop()).toBeLessThan(150);
+  expect(blockedCommand(`echo ${`\${a:-x}`.repeat(400)}; curl x`)).toBe('curl');
+});

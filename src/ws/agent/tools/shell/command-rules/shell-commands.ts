@@ -5,6 +5,8 @@ import { programBehind, type ShellCommand } from './wrappers.ts';
 const MAX_DEPTH = 5;
 /** Characters of nested constructs that are looked at: the parser's time for deep nesting is quadratic. */
 const MAX_NESTED_CHARS = 400_000;
+/** The parser reads what stands inside of one again for each that is around it. */
+const MAX_EXPANSIONS = 500;
 
 interface Walk {
   found: ShellCommand[];
@@ -23,7 +25,7 @@ export function shellCommands(text: string): ShellCommand[] {
 }
 
 function readText(walk: Walk, text: string, depth: number): void {
-  if (depth <= MAX_DEPTH) visit(walk, parse(text), [], depth);
+  if (depth <= MAX_DEPTH && text.split('${').length <= MAX_EXPANSIONS) visit(walk, parse(text), [], depth);
 }
 
 /** `input`: texts that the node may read as its standard input. */
