@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import {
   chmodSync,
+  existsSync,
   linkSync,
   mkdirSync,
   readdirSync,
@@ -305,31 +306,41 @@ describe.each(MODES)('commands %s', (mode, listedRoot) => {
     expect(readdirSync(opened.dataDir).sort()).toEqual(['sandbox', 'secret', 'workspaces']);
   });
 
-  item('B15', 'hooks and configuration of a repository cannot be planted', async () => {
-    await run('git init -q . && git -c user.name=a -c user.email=a@b commit -q --allow-empty -m one');
+  item('B15', 'a repository is changed as anywhere else, and its hooks run in here alone', async () => {
+    const commit = 'git -c user.name=a -c user.email=a@b commit -q --allow-empty';
     const result = await run(
       [
-        'echo evil > .git/hooks/post-checkout',
-        'echo evil >> .git/config',
-        'git config core.fsmonitor evil',
-        'mv .git .git2',
-        'mv .git/hooks .git/h2',
-        'rm -rf .git/hooks',
-        'ln -sf /tmp/x .git/config',
+        'set -e',
+        `git init -q -b main . && ${commit} -m one`,
+        'git config core.abbrev 8 && git config core.abbrev',
+        'git remote add up ../up && git remote',
+        'mkdir .husky && printf "#!/bin/sh\\nid -u > hooked\\n" > .husky/pre-commit && chmod +x .husky/pre-commit',
+        `git config core.hooksPath .husky && ${commit} -m two && [ -s hooked ] && echo husky`,
+        'git config --unset core.hooksPath && rm hooked',
+        `cp .husky/pre-commit .git/hooks/ && ${commit} -m three && [ -s hooked ] && echo hook`,
+        'git add hooked && git -c user.name=a -c user.email=a@b stash -q && git stash list | wc -l && git stash drop -q',
+        'git branch -m main trunk && git checkout -q -b side HEAD~1 && git branch --set-upstream-to=trunk -q',
+        `${commit} -m four && git -c user.name=a -c user.email=a@b rebase -q trunk && git log --oneline | wc -l`,
+        'git worktree add -q wt -b other && git -C wt rev-parse --abbrev-ref HEAD && git worktree remove wt',
+        `git init -q sub && (cd sub && ${commit} -m sub) && git -c protocol.file.allow=always submodule add -q ./sub inner && git submodule status | wc -l`,
+        'mv .git .git2 && mv .git2 .git && rm -rf .git/hooks && git rev-parse -q --verify HEAD > head && echo moved',
       ].join('; '),
     );
-    expect(result.stderr.trim().split('\n').length).toBeGreaterThanOrEqual(7);
-    expect(
-      (
-        await run(
-          'git -c user.name=a -c user.email=a@b commit -q --allow-empty -m two; git log --oneline | wc -l',
-        )
-      ).stdout,
-    ).toBe('2\n');
-    expect(readFileSync(join(opened.directory, '.git/config'), 'utf8')).not.toContain('evil');
-    expect(readdirSync(join(opened.directory, '.git/hooks'))).not.toContain('post-checkout');
-    await run('find .git -mindepth 1 -delete 2>/dev/null');
-    await opened.workspace.remove('.git');
+    expect(result.stderr).toBe('');
+    expect(result.stdout.split(/\s+/)).toEqual([
+      '8',
+      'up',
+      'husky',
+      'hook',
+      '1',
+      '4',
+      'other',
+      '1',
+      'moved',
+      '',
+    ]);
+    expect(existsSync(join(opened.dataDir, 'hooked'))).toBe(false);
+    await run('rm -rf ./* .git .husky .gitmodules');
   });
 
   item('B16', 'without bubblewrap nothing runs, and the self-test says why', async () => {

@@ -10,7 +10,6 @@ const plan: SandboxPlan = {
   },
   directory: '/data/workspaces/p',
   etcDirectory: '/data/sandbox/etc-1000-1000',
-  git: { git: false, readOnly: [] },
   network: 'none',
   limits: { memoryMb: 512, processes: 64, fileMb: 100, outputKb: 64, workspaceMb: 100 },
   env: { PATH: '/usr/bin', A: '--bind / /' },
@@ -65,13 +64,6 @@ describe('sandboxOptions', () => {
 
   test('keeps a value of the environment one value', () => {
     expect(has(options, '--setenv', 'A', '--bind / /')).toBe(true);
-  });
-
-  test('protects hooks and configuration of a repository, and the repository from being renamed', () => {
-    const git = sandboxOptions({ ...plan, git: { git: true, readOnly: ['hooks', 'config'] } });
-    expect(has(git, '--bind', '/data/workspaces/p/.git', '/workspace/.git')).toBe(true);
-    expect(has(git, '--ro-bind', '/data/workspaces/p/.git/hooks', '/workspace/.git/hooks')).toBe(true);
-    expect(has(git, '--ro-bind', '/data/workspaces/p/.git/config', '/workspace/.git/config')).toBe(true);
   });
 
   test('shares the network only when it is told to', () => {

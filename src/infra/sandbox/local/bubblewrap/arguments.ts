@@ -16,12 +16,6 @@ export interface SystemLayout {
   etc: readonly string[];
 }
 
-/** Parts of `.git` that exist as plain files and directories. */
-export interface GitProtection {
-  git: boolean;
-  readOnly: readonly ('hooks' | 'config')[];
-}
-
 export interface SandboxPlan {
   identity: SandboxIdentity;
   system: SystemLayout;
@@ -29,7 +23,6 @@ export interface SandboxPlan {
   directory: string;
   /** A directory that becomes `/etc`. */
   etcDirectory: string;
-  git: GitProtection;
   /** `inherited` is that of the process that starts bwrap: the host's, or one made for the workspace. */
   network: 'none' | 'inherited';
   limits: SandboxLimits;
@@ -59,7 +52,9 @@ export function sandboxOptions(plan: SandboxPlan): string[] {
     ...Object.entries(plan.env).flatMap(([name, value]) => ['--setenv', name, value]),
     ...systemOptions(plan),
     ...scratchOptions(),
-    ...workspaceOptions(plan),
+    '--bind',
+    plan.directory,
+    '/workspace',
     '--remount-ro',
     '/',
     '--chdir',
@@ -139,14 +134,4 @@ function scratchOptions(): string[] {
 
 function scratch(path: string, bytes: number): string[] {
   return ['--perms', '1777', '--size', String(bytes), '--tmpfs', path];
-}
-
-/** `.git` is a mount of its own, so that it cannot be renamed away from under its protected parts. */
-function workspaceOptions({ directory, git }: SandboxPlan): string[] {
-  const options = ['--bind', directory, '/workspace'];
-  if (git.git) options.push('--bind', `${directory}/.git`, '/workspace/.git');
-  for (const part of git.readOnly) {
-    options.push('--ro-bind', `${directory}/.git/${part}`, `/workspace/.git/${part}`);
-  }
-  return options;
 }

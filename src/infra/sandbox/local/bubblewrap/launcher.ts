@@ -23,7 +23,6 @@ import {
   sandboxCommand,
   sandboxOptions,
 } from './arguments.ts';
-import { findGitProtection, NO_GIT_PROTECTION } from './git-protection.ts';
 import type { WorkspaceLocks } from './workspace-lock.ts';
 
 /** Descriptors as the child sees them. */
@@ -49,9 +48,6 @@ export interface BubblewrapLauncherDeps {
 }
 
 export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessLauncher {
-  /** Commands by workspace that could still replace `.git` or its parts. */
-  const unprotected = new Map<string, number>();
-
   const egress = typeof deps.network === 'object' ? deps.network.egress : null;
   const added = egress === null ? {} : egressEnvironment();
 
@@ -62,7 +58,6 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       system: deps.system,
       directory: location.directory,
       etcDirectory: deps.etcDirectoryFor(identity.uid, identity.gid),
-      git: unprotected.has(location.directory) ? NO_GIT_PROTECTION : findGitProtection(location.directory),
       network: isJoined || deps.network === 'open' ? 'inherited' : 'none',
       limits: deps.limits,
       env: request.env,
@@ -71,12 +66,6 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       lockFd: request.fenced ? LOCK_FD : null,
       argv: request.argv,
     };
-  }
-
-  function countUnprotected(directory: string, change: 1 | -1): void {
-    const count = (unprotected.get(directory) ?? 0) + change;
-    if (count > 0) unprotected.set(directory, count);
-    else unprotected.delete(directory);
   }
 
   /** Searches have no use for a network. */
@@ -104,8 +93,6 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
         throw error;
       });
       const plan = planFor(location, request, lease !== null);
-      const isUnprotected = plan.git.readOnly.length < 2;
-      if (isUnprotected) countUnprotected(location.directory, 1);
       let released = false;
       const release = (): void => {
         if (released) return;
@@ -113,7 +100,6 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
         lock?.release();
         lease?.release();
         for (const pipe of output) pipe.release();
-        if (isUnprotected) countUnprotected(location.directory, -1);
       };
       let child: ChildProcess | null = null;
       try {
