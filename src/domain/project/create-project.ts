@@ -62,6 +62,7 @@ export async function createProject(
     workspaceRoot,
     createdAt: now,
     updatedAt: now,
+    deletingSince: null,
   };
   try {
     await deps.workspaces.create(project.id, workspaceRoot);

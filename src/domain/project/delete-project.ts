@@ -12,28 +12,35 @@ export interface DeleteProjectDeps extends ForgetEventsDeps {
 }
 
 /**
- * Stops what runs, removes the workspace, then the rows. When the workspace cannot be removed the project stays
- * and `unavailable` is thrown, so that the call can be repeated.
+ * Accepts nothing more, stops what runs, removes the workspace, then the rows. When the workspace cannot be removed
+ * the project stays and `unavailable` is thrown, so that the call can be repeated.
  */
 export async function deleteProject(
   deps: DeleteProjectDeps,
   ctx: Context<StopRepositories | 'projects'>,
   projectId: string,
 ): Promise<void> {
-  const project = await getOwnedProject(ctx, projectId);
-  await stopSessions(ctx, await sessionIds(ctx, project.id));
+  const project = await beginDeletion(ctx, projectId);
+  const sessions = await sessionIds(ctx, project.id);
+  await stopSessions(ctx, sessions);
   await destroyWorkspace(deps, project);
-  const deleted = await ctx.transaction(async (tx) => {
-    // Read again: sessions may have been added meanwhile.
-    const ids = await sessionIds(tx, project.id);
-    await tx.repositories.projects.delete(project.id);
-    return ids;
-  });
-  await forgetEvents(deps, ctx, deleted);
-  // A prompt that was accepted before the rows were gone may have made the workspace anew.
+  await ctx.repositories.projects.delete(project.id);
+  await forgetEvents(deps, ctx, sessions);
+  // Who did not stop in time, or had opened it before the deletion began, may have made the workspace anew.
   await destroyWorkspace(deps, project).catch((error: unknown) =>
     ctx.log.warn({ err: error, project_id: project.id }, 'a workspace is left behind'),
   );
+}
+
+/** The project first: once it is marked no session is added. */
+async function beginDeletion(ctx: Context<'projects' | 'sessions'>, projectId: string): Promise<Project> {
+  return ctx.transaction(async (tx) => {
+    const project = await getOwnedProject(tx, projectId);
+    const now = tx.clock.now();
+    await tx.repositories.projects.beginDeletion(project.id, now);
+    await tx.repositories.sessions.beginDeletion({ projectId: project.id }, now);
+    return project;
+  });
 }
 
 async function destroyWorkspace(

@@ -6,7 +6,15 @@ import { isDefaultWorkspace } from './workspace-root.ts';
 
 export type ProjectSettings = Omit<
   Project,
-  'id' | 'userId' | 'name' | 'description' | 'workspacePath' | 'workspaceRoot' | 'createdAt' | 'updatedAt'
+  | 'id'
+  | 'userId'
+  | 'name'
+  | 'description'
+  | 'workspacePath'
+  | 'workspaceRoot'
+  | 'createdAt'
+  | 'updatedAt'
+  | 'deletingSince'
 >;
 
 /** Absent fields keep what `before` has; null, empty text and port 0 clear. */

@@ -21,5 +21,7 @@ export const Project = z.object({
   workspaceRoot: z.string().nullable(),
   createdAt: z.number(),
   updatedAt: z.number(),
+  /** From then on nothing new is accepted. It is not undone: a deletion that failed is asked for again. */
+  deletingSince: z.number().nullable(),
 });
 export type Project = z.infer<typeof Project>;

@@ -10,7 +10,7 @@ export async function updateProject(
   input: { projectId: string; request: UpdateProjectRequest },
 ): Promise<Project> {
   return ctx.transaction(async (tx) => {
-    const project = await getOwnedProject(tx, input.projectId);
+    const project = await getOwnedProject(tx, input.projectId, 'lock');
     const { request } = input;
     refuseServerOwned(request, {
       workspacePath: project.workspacePath,

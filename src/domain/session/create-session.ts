@@ -1,6 +1,7 @@
 import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { getOwnedProject } from '../project/get-owned-project.ts';
+import type { Project } from '../project/project.ts';
 import type { CreateSessionRequest } from '../protocol/requests/session.ts';
 import type { Catalogue } from '../provider/provider.ts';
 import type { AutoModel } from '../provider/resolve-model.ts';
@@ -21,31 +22,43 @@ export async function createSession(
   ctx: Context<'projects' | 'sessions' | 'sessionConfigs'>,
   request: CreateSessionRequest,
 ): Promise<Session> {
-  const project = await getOwnedProject(ctx, request.project_id);
-  const now = ctx.clock.now();
-  const id = newId();
-  const config = chosenConfig(deps, ctx, { id, userId: project.userId }, request);
-  const session: Session = {
+  return ctx.transaction(async (tx) => {
+    const project = await getOwnedProject(tx, request.project_id, 'lock');
+    const id = newId();
+    const config = chosenConfig(deps, tx, { id, userId: project.userId }, request);
+    const session = newSession(project, {
+      id,
+      title: request.title,
+      contextWindow: contextWindow(deps, config),
+      now: tx.clock.now(),
+    });
+    await tx.repositories.sessions.insert(session);
+    if (config) await tx.repositories.sessionConfigs.put(config);
+    return session;
+  });
+}
+
+function newSession(
+  project: Pick<Project, 'id' | 'userId'>,
+  { id, title, contextWindow, now }: Pick<Session, 'id' | 'title' | 'contextWindow'> & { now: number },
+): Session {
+  return {
     id,
     projectId: project.id,
     userId: project.userId,
     parentSessionId: null,
-    title: request.title,
+    title,
     messageCount: 0,
     promptTokens: 0,
     completionTokens: 0,
     cost: 0,
-    contextWindow: contextWindow(deps, config),
+    contextWindow,
     summaryMessageId: null,
     todos: [],
     createdAt: now,
     updatedAt: now,
+    deletingSince: null,
   };
-  await ctx.transaction(async (tx) => {
-    await tx.repositories.sessions.insert(session);
-    if (config) await tx.repositories.sessionConfigs.put(config);
-  });
-  return session;
 }
 
 function chosenConfig(

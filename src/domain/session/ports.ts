@@ -13,13 +13,15 @@ export interface SessionUsage {
 export interface SessionRepository {
   insert(session: Session): Promise<void>;
   get(id: string): Promise<Session | null>;
-  /** Keeps other prompts of the session out until the end of the transaction. */
+  /** Keeps other prompts and the begin of a deletion out until the end of the transaction. */
   lock(id: string): Promise<Session | null>;
   listByProject(projectId: string, page: { limit: number; before?: string }): Promise<Session[]>;
   setTitle(id: string, title: string, now: number): Promise<Session>;
   setTodos(id: string, todos: Todo[], now: number): Promise<Session>;
   addUsage(id: string, usage: SessionUsage, now: number): Promise<Session>;
   addMessages(id: string, count: number, now: number): Promise<Session>;
+  /** Waits for those who hold the lock. */
+  beginDeletion(of: { id: string } | { projectId: string }, now: number): Promise<void>;
   delete(id: string): Promise<void>;
 }
 

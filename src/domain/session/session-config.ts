@@ -32,7 +32,7 @@ export async function setSessionConfig(
   input: { sessionId: string; request: ModelConfigRequest },
 ): Promise<SessionConfigView> {
   return ctx.transaction(async (tx) => {
-    const session = await getOwnedSession(tx, input.sessionId);
+    const session = await getOwnedSession(tx, input.sessionId, 'lock');
     const previous = await tx.repositories.sessionConfigs.get(session.id);
     const config = toModelConfig(deps, tx, { session, request: input.request, previous });
     await tx.repositories.sessionConfigs.put(config);

@@ -27,6 +27,8 @@ export const Session = z.object({
   todos: z.array(Todo),
   createdAt: z.number(),
   updatedAt: z.number(),
+  /** From then on nothing new is accepted. It is not undone: a deletion that failed is asked for again. */
+  deletingSince: z.number().nullable(),
 });
 export type Session = z.infer<typeof Session>;
 

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
-import { getOwnedProject } from '../project/get-owned-project.ts';
+import { getOwnedProject, refuseDeleted } from '../project/get-owned-project.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
 import { SourceControlError } from './source-control.ts';
 import {
@@ -31,6 +31,7 @@ export async function inProjectWorkspace<T>(
   run: (workspace: Workspace, path: string) => Promise<T>,
 ): Promise<T> {
   const project = await getOwnedProject(ctx, await projectIdOf(ctx, place));
+  refuseDeleted(project);
   const path = toWorkspacePath(place.path, project.workspacePath);
   try {
     return await run(await deps.workspaces.open(project.id, project.workspaceRoot), path);

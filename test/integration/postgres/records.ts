@@ -46,6 +46,7 @@ export function newProject(userId: string, changes: Partial<Project> = {}): Proj
     workspaceRoot: null,
     createdAt: NOW,
     updatedAt: NOW,
+    deletingSince: null,
     ...changes,
   };
 }
@@ -66,6 +67,7 @@ export function newSession(project: Project, changes: Partial<Session> = {}): Se
     todos: [],
     createdAt: NOW,
     updatedAt: NOW,
+    deletingSince: null,
     ...changes,
   };
 }

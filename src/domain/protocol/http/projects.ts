@@ -47,7 +47,7 @@ export const projects = {
     params,
     body: UpdateProjectRequest,
     replies: { 200: ProjectView },
-    errors: ['not_found', 'unprocessable'],
+    errors: ['not_found', 'conflict', 'unprocessable'],
   }),
 
   deleteProject: endpoint({

@@ -17,7 +17,7 @@ export const sessions = {
     summary: 'Makes a session in a project.',
     body: CreateSessionRequest,
     replies: { 200: SessionView },
-    errors: ['not_found', 'unprocessable'],
+    errors: ['not_found', 'conflict', 'unprocessable'],
   }),
 
   deleteSession: endpoint({
@@ -58,7 +58,7 @@ export const sessions = {
     params,
     body: ModelConfigRequest,
     replies: { 200: SessionConfigView },
-    errors: ['not_found', 'unprocessable'],
+    errors: ['not_found', 'conflict', 'unprocessable'],
   }),
 
   listMessages: endpoint({

@@ -25,7 +25,7 @@ export const turns = {
     /** A prompt of the largest size, with room for its escapes. */
     bodyLimit: 2 * JSON_BODY_LIMIT,
     replies: { 202: AcceptedPrompt },
-    errors: ['not_found', 'idempotency_mismatch', 'queue_full', 'overloaded'],
+    errors: ['not_found', 'conflict', 'idempotency_mismatch', 'queue_full', 'overloaded'],
   }),
 
   listQueue: endpoint({

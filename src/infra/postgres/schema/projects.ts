@@ -26,6 +26,7 @@ export const projects = pgTable(
     workspaceRoot: text('workspace_root'),
     createdAt: moment('created_at').notNull(),
     updatedAt: moment('updated_at').notNull(),
+    deletingSince: moment('deleting_since'),
   },
   (table) => [
     index('projects_user_index').on(table.userId, table.createdAt, table.id),

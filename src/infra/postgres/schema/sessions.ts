@@ -37,6 +37,7 @@ export const sessions = pgTable(
     todos: json('todos').$type<Todo[]>().notNull(),
     createdAt: moment('created_at').notNull(),
     updatedAt: moment('updated_at').notNull(),
+    deletingSince: moment('deleting_since'),
   },
   (table) => [
     index('sessions_project_index').on(table.projectId, table.createdAt, table.id),

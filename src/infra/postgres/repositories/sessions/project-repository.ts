@@ -15,6 +15,15 @@ export function createProjectRepository({ executor }: RepositoryDeps): ProjectRe
       const [row] = await queries().get.execute({ id });
       return row ? toProject(row) : null;
     },
+    async lock(id) {
+      const [row] = await executor
+        .select()
+        .from(projects)
+        .where(eq(projects.id, id))
+        .for('no key update')
+        .execute();
+      return row ? toProject(row) : null;
+    },
     async getBySession(sessionId) {
       const [row] = await queries().getBySession.execute({ sessionId });
       return row ? toProject(row) : null;
@@ -27,7 +36,7 @@ export function createProjectRepository({ executor }: RepositoryDeps): ProjectRe
       return rows.map(toProject);
     },
     async update(project) {
-      const { id, userId: _, createdAt: __, ...changes } = project;
+      const { id, userId: _, createdAt: __, deletingSince: ___, ...changes } = project;
       const updated = await executor
         .update(projects)
         .set(changes)
@@ -35,6 +44,9 @@ export function createProjectRepository({ executor }: RepositoryDeps): ProjectRe
         .returning({ id: projects.id })
         .execute();
       if (updated.length === 0) throw notFound('Project');
+    },
+    async beginDeletion(id, now) {
+      await executor.update(projects).set({ deletingSince: now }).where(eq(projects.id, id)).execute();
     },
     async delete(id) {
       await executor.delete(projects).where(eq(projects.id, id)).execute();

@@ -58,6 +58,13 @@ export function createSessionRepository({ executor }: RepositoryDeps): SessionRe
       }),
     addMessages: (id, count, now) =>
       change(id, { messageCount: sql`${sessions.messageCount} + ${count}`, updatedAt: now }),
+    async beginDeletion(of, now) {
+      await executor
+        .update(sessions)
+        .set({ deletingSince: now })
+        .where('id' in of ? eq(sessions.id, of.id) : eq(sessions.projectId, of.projectId))
+        .execute();
+    },
     async delete(id) {
       await executor.delete(sessions).where(eq(sessions.id, id)).execute();
     },
