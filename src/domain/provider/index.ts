@@ -1,5 +1,6 @@
 export * from './get-auto-model.ts';
 export * from './language-model.ts';
+export * from './limits.ts';
 export * from './list-providers.ts';
 export * from './ports.ts';
 export * from './provider.ts';

@@ -1,4 +1,5 @@
 import { DomainError } from '#domain/errors.ts';
+import { JsonTooComplex, parseForeignJson } from '#shared/bounded-json.ts';
 import { HttpError } from './errors.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i;
@@ -53,9 +54,9 @@ export async function readBytes(
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
-  } catch {
-    throw malformed('The body is not valid JSON');
+    return parseForeignJson(text);
+  } catch (error) {
+    throw malformed(error instanceof JsonTooComplex ? error.message : 'The body is not valid JSON');
   }
 }
 

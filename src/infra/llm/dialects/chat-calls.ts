@@ -1,3 +1,5 @@
+import { MAX_ANSWER_CALLS } from '#domain/provider/limits.ts';
+import { parseForeignJson } from '#shared/bounded-json.ts';
 import { idOf, indexOf, isObject, type Json } from './json.ts';
 
 /** One piece of a tool call, as clean as the package wants it. */
@@ -29,6 +31,9 @@ interface Call {
   isSent: boolean;
   extra: unknown;
 }
+
+/** One more than is taken, so that whoever reads the answer sees that there are too many. */
+const MAX_CALLS = MAX_ANSWER_CALLS + 1;
 
 export const UNNAMED_TOOL = 'unnamed_tool';
 
@@ -104,7 +109,8 @@ export function createCallTracker(emit: (piece: CallPiece) => void, newId: () =>
     add(source) {
       const piece = pieceOf(source);
       const isEmpty = piece.name === '' && piece.text === '' && piece.extra === undefined;
-      const call = find(piece) ?? (isEmpty && piece.id === null ? null : open(piece));
+      const isNone = (isEmpty && piece.id === null) || calls.length >= MAX_CALLS;
+      const call = find(piece) ?? (isNone ? null : open(piece));
       if (!call) return;
       call.wireIndex ??= piece.index;
       grow(call, piece);
@@ -158,7 +164,7 @@ function joinName(known: string, piece: string): string {
 function isWholeObject(text: string): boolean {
   if (!/^\s*\{/.test(text) || !/\}\s*$/.test(text)) return false;
   try {
-    JSON.parse(text);
+    parseForeignJson(text);
     return true;
   } catch {
     return false;

@@ -1,3 +1,4 @@
+import { parseForeignJson } from '#shared/bounded-json.ts';
 import { notAnAnswer } from '../failure/failure.ts';
 
 export type Json = Record<string, unknown>;
@@ -18,7 +19,7 @@ export function objectOf(value: unknown): Json {
 export function parseObjects(payload: string): Json[] {
   let value: unknown;
   try {
-    value = JSON.parse(payload);
+    value = parseForeignJson(payload);
   } catch {
     throw notAnAnswer();
   }

@@ -1,3 +1,5 @@
+import { parseForeignJson } from '#shared/bounded-json.ts';
+
 const MAX_DEPTH = 5;
 const MAX_LISTED = 3;
 /** Longer sentences are cut before anything is matched against them. */
@@ -78,7 +80,7 @@ function plainText(text: string): string {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseForeignJson(text);
   } catch {
     return undefined;
   }

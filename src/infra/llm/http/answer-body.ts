@@ -1,11 +1,11 @@
 import { within } from '#shared/async/within.ts';
 import type { AnswerNormalizer, CreateNormalizer } from '../dialects/normalizer.ts';
 import { ModelFailure, notAnAnswer } from '../failure/failure.ts';
+import { MAX_STREAM_BYTES } from '../limits.ts';
 import type { FetchResponse } from './guarded-fetch.ts';
 import { createSseReader, DONE, type SsePayload } from './sse.ts';
 import type { StallGuard } from './stall-guard.ts';
 
-const MAX_STREAM_BYTES = 256 * 1024 * 1024;
 /** After the reason of the end only figures may follow, which a provider sends at once or not at all. */
 const FIGURES_GRACE_MS = 2_000;
 /** How long a finished answer's connection may take to end, so that it can be used again. */

@@ -1,10 +1,9 @@
 import type { CreateNormalizer } from '../dialects/normalizer.ts';
 import { ModelFailure } from '../failure/failure.ts';
+import { MAX_ERROR_BODY_BYTES } from '../limits.ts';
 import { answerBody, bodyReader } from './answer-body.ts';
 import type { Fetch, FetchInit, FetchResponse } from './guarded-fetch.ts';
 import { createStallGuard, type StallGuard } from './stall-guard.ts';
-
-const MAX_ERROR_BODY_BYTES = 64 * 1024;
 
 export interface ProviderFetchDeps {
   fetch: Fetch;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { MAX_EVENT_CHARS } from '../limits.ts';
 import { createSseReader } from './sse.ts';
 
 function read(...chunks: string[]): string[] {
@@ -68,6 +69,24 @@ describe('createSseReader', () => {
 
   test('refuses a line without end', () => {
     const reader = createSseReader();
-    expect(() => reader.push('x'.repeat(17 * 1024 * 1024))).toThrow('too long');
+    expect(() => reader.push('x'.repeat(MAX_EVENT_CHARS + 1))).toThrow('too long');
+  });
+
+  test('reads a line that comes byte by byte, and refuses one without end', () => {
+    const payload = JSON.stringify({ a: 'x'.repeat(50_000) });
+    expect(read(...`data: ${payload}\n`)).toEqual([payload]);
+    const reader = createSseReader();
+    reader.push('x'.repeat(MAX_EVENT_CHARS - 1000));
+    expect(() => {
+      for (let bytes = 0; bytes < 2000; bytes += 1) reader.push('x');
+    }).toThrow('too long');
+  });
+
+  test('refuses a payload of too many lines', () => {
+    const reader = createSseReader();
+    const lines = `data: ${'x'.repeat(1000)}\n`.repeat(1000);
+    expect(() => {
+      for (let size = 0; size <= MAX_EVENT_CHARS; size += 1_000_000) reader.push(lines);
+    }).toThrow('too long');
   });
 });

@@ -1,4 +1,6 @@
+import { parseForeignJson } from '#shared/bounded-json.ts';
 import { ModelFailure } from '../failure/failure.ts';
+import { MAX_EVENT_CHARS } from '../limits.ts';
 
 export interface SsePayload {
   /** JSON text, or `DONE`. */
@@ -14,7 +16,9 @@ export interface SseReader {
 }
 
 export const DONE = '[DONE]';
-const MAX_PAYLOAD_LENGTH = 16 * 1024 * 1024;
+const LINE_END = /[\r\n]/g;
+/** So many pieces of an unfinished line are kept apart before they are joined. */
+const MAX_PIECES = 1024;
 /** How often bare JSON is parsed before it must be whole at the end of the answer. */
 const MAX_TRIES = 16;
 
@@ -24,7 +28,12 @@ const MAX_TRIES = 16;
  * which a parser that waits for the empty line would not do.
  */
 export function createSseReader(): SseReader {
-  let rest = '';
+  /** The line that has not ended: joined pieces and the latest ones, so that bytes that come one by one are copied once. */
+  let joined = '';
+  let pieces: string[] = [];
+  let pieceChars = 0;
+  /** The last text ended with CR, which ends a line; an LF behind it belongs to it. */
+  let afterReturn = false;
   let event = '';
   let partial = '';
   /** `partial` is bare JSON that goes over several lines. */
@@ -76,29 +85,41 @@ export function createSseReader(): SseReader {
     return isJson(partial) ? take() : [];
   }
 
-  function checkLength(): void {
-    if (rest.length + partial.length <= MAX_PAYLOAD_LENGTH) return;
-    throw new ModelFailure('protocol', 'The provider sent a line that is too long.');
+  function keep(piece: string): void {
+    if (piece === '') return;
+    pieceChars += piece.length;
+    if (pieceChars + partial.length > MAX_EVENT_CHARS) {
+      throw new ModelFailure('protocol', 'The provider sent a line that is too long.');
+    }
+    pieces.push(piece);
+    if (pieces.length < MAX_PIECES) return;
+    joined += pieces.join('');
+    pieces = [];
+  }
+
+  function endLine(): string {
+    const whole = joined + pieces.join('');
+    joined = '';
+    pieces = [];
+    pieceChars = 0;
+    return whole;
   }
 
   return {
     push(text) {
-      const all = rest + text;
-      if (!/[\r\n]/.test(text) && !rest.endsWith('\r')) {
-        rest = all;
-        checkLength();
-        return [];
+      const payloads: SsePayload[] = [];
+      let from = afterReturn && text.startsWith('\n') ? 1 : 0;
+      if (text !== '') afterReturn = text.endsWith('\r');
+      for (let at = nextEnd(text, from); at !== -1; at = nextEnd(text, from)) {
+        keep(text.slice(from, at));
+        payloads.push(...line(endLine()));
+        from = at + (text.startsWith('\r\n', at) ? 2 : 1);
       }
-      // A CR at the end may be half of a CRLF.
-      const held = all.endsWith('\r') ? 1 : 0;
-      const lines = all.slice(0, all.length - held).split(/\r\n|\n|\r/);
-      rest = (lines.pop() ?? '') + (held ? '\r' : '');
-      checkLength();
-      return lines.flatMap(line);
+      keep(text.slice(from));
+      return payloads;
     },
     flush() {
-      const text = rest;
-      rest = '';
+      const text = endLine();
       const last = text.trim() === '' ? [] : line(text);
       return [...last, ...(isJson(partial) ? take() : [])].filter(
         ({ data }) => data === DONE || isJson(data),
@@ -107,10 +128,16 @@ export function createSseReader(): SseReader {
   };
 }
 
+/** The next CR or LF; -1 when there is none. */
+function nextEnd(text: string, from: number): number {
+  LINE_END.lastIndex = from;
+  return LINE_END.exec(text)?.index ?? -1;
+}
+
 function isJson(text: string): boolean {
   if (!/^\s*[{[]/.test(text)) return false;
   try {
-    JSON.parse(text);
+    parseForeignJson(text);
     return true;
   } catch {
     return false;

@@ -7,6 +7,7 @@ import type {
   SharedV3ProviderOptions,
 } from '@ai-sdk/provider';
 import type { PromptMessage, PromptPart, PromptToolResult, ToolDeclaration } from '#domain/provider/index.ts';
+import { parseForeignJson } from '#shared/bounded-json.ts';
 import type { CallIdFormat } from '../families/call-ids.ts';
 import type { ReasoningBack } from '../families/family.ts';
 import { mendToolName } from '../families/tool-names.ts';
@@ -170,7 +171,7 @@ function toOutput(result: PromptToolResult, rules: Rules): Output {
 function toInputObject(input: unknown): unknown {
   if (typeof input !== 'string') return typeof input === 'object' && input !== null ? input : {};
   try {
-    const parsed: unknown = JSON.parse(input);
+    const parsed: unknown = parseForeignJson(input);
     return typeof parsed === 'object' && parsed !== null ? parsed : {};
   } catch {
     return {};

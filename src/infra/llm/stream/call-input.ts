@@ -1,3 +1,5 @@
+import { parseForeignJson } from '#shared/bounded-json.ts';
+
 const MAX_LAYERS = 3;
 
 /**
@@ -48,7 +50,7 @@ function unfenced(text: string): string | null {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseForeignJson(text);
   } catch {
     return undefined;
   }

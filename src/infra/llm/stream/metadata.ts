@@ -17,6 +17,8 @@ export function signatureOf(metadata: Metadata | undefined): string | undefined 
   return undefined;
 }
 
+/** More are left out: all of them go back with every request. */
+const MAX_DETAILS = 1000;
 /** What is streamed in pieces; the rest of a detail is given once. */
 const GROWING = ['text', 'summary', 'data'];
 
@@ -26,7 +28,7 @@ export function mergeDetails(before: readonly Metadata[], next: readonly unknown
   for (const piece of next.filter(isObject)) {
     const last = merged.at(-1);
     if (last && isSameDetail(last, piece)) merged[merged.length - 1] = joined(last, piece);
-    else merged.push(piece);
+    else if (merged.length < MAX_DETAILS) merged.push(piece);
   }
   return merged;
 }

@@ -6,6 +6,9 @@ import { within } from '#shared/async/within.ts';
 
 const SAVE_INTERVAL_MS = 2000;
 const SAVE_CHARS = 8192;
+/** A row is written anew with all of its text: a long one is saved less often, but not less than every so many parts. */
+const SAVE_SHARE = 1 / 16;
+const SAVE_PARTS = 1000;
 const POSITION_TIMEOUT_MS = 1000;
 
 export interface TextSaverDeps {
@@ -27,7 +30,8 @@ export function createTextSaver(deps: TextSaverDeps) {
   const { ctx, publisher, clock, sessionId, signal, takenOverAt } = deps;
   const before = publisher.confirmed(sessionId);
   let writing: Promise<void> = Promise.resolve();
-  let saved = { messageId: '', chars: 0, at: 0 };
+  let saved = { messageId: '', chars: 0, at: 0, parts: 0 };
+  let parts = 0;
 
   /** Null: unknown, since the log does not answer in time. */
   async function positionAtLeast(): Promise<Cursor | null> {
@@ -56,17 +60,20 @@ export function createTextSaver(deps: TextSaverDeps) {
   return {
     positionAtLeast,
     idle: () => writing,
-    async checkpoint(message: Message, parts: () => Message['parts'], streamed: number): Promise<void> {
+    async checkpoint(message: Message, read: () => Message['parts'], streamed: number): Promise<void> {
       while (publisher.congested(sessionId) && !signal.aborted) await positionAtLeast();
       const now = clock.now();
+      parts += 1;
       if (saved.messageId !== message.id || streamed < saved.chars) {
-        saved = { messageId: message.id, chars: 0, at: now };
+        saved = { messageId: message.id, chars: 0, at: now, parts };
       }
-      if (streamed - saved.chars < SAVE_CHARS && now - saved.at < SAVE_INTERVAL_MS) return;
-      saved = { messageId: message.id, chars: streamed, at: now };
+      const fresh = streamed - saved.chars;
+      if (fresh < SAVE_CHARS && now - saved.at < SAVE_INTERVAL_MS) return;
+      if (fresh < streamed * SAVE_SHARE && parts - saved.parts < SAVE_PARTS) return;
+      saved = { messageId: message.id, chars: streamed, at: now, parts };
       const cursor = await positionAtLeast();
       if (!cursor) return;
-      const copy = parts();
+      const copy = read();
       writing = writing.then(() => save(message, copy, cursor));
     },
   };

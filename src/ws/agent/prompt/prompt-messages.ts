@@ -6,7 +6,8 @@ import type {
   ToolResultPart,
 } from '#domain/message/index.ts';
 import type { ModelSelection, PromptMessage, PromptPart, PromptToolResult } from '#domain/provider/index.ts';
-import { resultsOf } from '../turn/turn-state.ts';
+import { parseForeignJson } from '#shared/bounded-json.ts';
+import { finishOf, resultsOf } from '../turn/turn-state.ts';
 
 export interface PromptOptions {
   system: string;
@@ -96,8 +97,19 @@ function assistant(
   if (parts.every(({ type }) => type === 'reasoning')) return [];
   return [
     { role: 'assistant', parts },
-    ...(answers.length > 0 ? [{ role: 'tool' as const, results: answers }] : []),
+    ...(answers.length > 0 ? [{ role: 'tool' as const, results: withNote(answers, message) }] : []),
   ];
+}
+
+/** Why the answer was left where it was, behind the last result. */
+function withNote(answers: PromptToolResult[], message: Message): PromptToolResult[] {
+  const finish = finishOf(message);
+  const note = finish?.reason === 'error' ? undefined : finish?.message;
+  return answers.map((result, at) =>
+    note !== undefined && at === answers.length - 1
+      ? { ...result, text: `${result.text}\n\n${note}` }
+      : result,
+  );
 }
 
 /** Metadata are signed by one model; another one would refuse them. */
@@ -138,7 +150,7 @@ function answer(
 /** Null for what is not a JSON object; one that was encoded twice, or follows an empty one, is taken. */
 export function parseInput(text: string): Record<string, unknown> | null {
   try {
-    const value: unknown = JSON.parse(text.replace(/^\s*\{\}(?=\s*\{)/, ''));
+    const value: unknown = parseForeignJson(text.replace(/^\s*\{\}(?=\s*\{)/, ''));
     if (typeof value === 'string') return parseInput(value);
     return isRecord(value) ? value : null;
   } catch {

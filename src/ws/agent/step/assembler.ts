@@ -1,10 +1,14 @@
 import type { Delta } from '#domain/events/index.ts';
 import type { MessagePart, ReasoningPart, TextPart, ToolCallPart } from '#domain/message/index.ts';
 import type { ModelPart } from '#domain/provider/index.ts';
+import { truncate } from '#shared/text.ts';
 
 export type PartDelta = Pick<Delta, 'delta_type' | 'content' | 'tool_call_id' | 'tool_call_name'>;
 type ReasoningEnd = Extract<ModelPart, { type: 'reasoning_end' }>;
 type ContentPart = TextPart | ReasoningPart | ToolCallPart;
+
+/** What is kept of an input that is too long: enough to see what it was. */
+const CUT_INPUT_CHARS = 1000;
 
 export interface AssembledCall {
   id: string;
@@ -17,6 +21,8 @@ export interface AssembledCall {
 export interface Assembler {
   /** What clients have to be told of this part. */
   apply(part: ModelPart): PartDelta[];
+  /** Ends a call whose input is not taken any further: its beginning stays, which is no whole JSON. */
+  cutInput(part: ModelPart): PartDelta[];
   /** A copy of what there is so far. */
   parts(): MessagePart[];
   calls(): AssembledCall[];
@@ -25,7 +31,9 @@ export interface Assembler {
 
 export function createAssembler({ now, newCallId }: { now(): number; newCallId(): string }): Assembler {
   let parts: ContentPart[] = [];
-  let calls = new Map<ToolCallPart, string>();
+  let calls: Array<{ part: ToolCallPart; providerCallId: string }> = [];
+  /** Calls that have not ended by the provider's ids, which may be repeated; the latest last. */
+  let openCalls = new Map<string, ToolCallPart[]>();
   /** Blocks of reasoning that have not ended. */
   let blocks = new Map<string, ReasoningPart>();
 
@@ -85,12 +93,13 @@ export function createAssembler({ now, newCallId }: { now(): number; newCallId()
       provider_call_id: callId,
     };
     parts.push(part);
-    calls.set(part, callId);
+    calls.push({ part, providerCallId: callId });
+    openCalls.set(callId, [...(openCalls.get(callId) ?? []), part]);
     return part;
   }
 
   function find(callId: string): ToolCallPart | undefined {
-    return [...calls].findLast(([part, id]) => id === callId && !part.finished)?.[0];
+    return openCalls.get(callId)?.at(-1);
   }
 
   function announce(part: ToolCallPart): PartDelta {
@@ -109,6 +118,7 @@ export function createAssembler({ now, newCallId }: { now(): number; newCallId()
     part.name = final.name;
     part.input = final.input.trim() === '' ? '{}' : final.input;
     part.finished = true;
+    openCalls.get(final.callId)?.pop();
     if (final.providerMetadata) part.provider_metadata = final.providerMetadata;
     return [...(known ? [] : [announce(part)]), ...(streamed === '' ? inputDelta(part, part.input) : [])];
   }
@@ -144,9 +154,18 @@ export function createAssembler({ now, newCallId }: { now(): number; newCallId()
           return [];
       }
     },
+    cutInput(part) {
+      if (part.type !== 'tool_call' && part.type !== 'tool_call_input') return [];
+      const known = find(part.callId);
+      const call = known ?? (part.type === 'tool_call' ? open(part.callId, part.name) : undefined);
+      if (!call) return [];
+      const input = part.type === 'tool_call' ? part.input : call.input;
+      call.input = truncate(input, CUT_INPUT_CHARS);
+      return known ? [] : [announce(call)];
+    },
     parts: () => parts.filter(holdsSomething).map((part) => ({ ...part })),
     calls: () =>
-      [...calls].map(([part, providerCallId]) => ({
+      calls.map(({ part, providerCallId }) => ({
         id: part.id,
         providerCallId,
         name: part.name,
@@ -154,7 +173,8 @@ export function createAssembler({ now, newCallId }: { now(): number; newCallId()
       })),
     reset() {
       parts = [];
-      calls = new Map();
+      calls = [];
+      openCalls = new Map();
       blocks = new Map();
     },
   };

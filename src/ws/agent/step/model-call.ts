@@ -40,8 +40,10 @@ export async function callModel(run: Run, message: Message, purpose: RequestPurp
     // An embedded database works on this thread: the request is to leave before, and be answered meanwhile.
     for (let tick = 0; tick < SENDING_TICKS; tick++) await setImmediate();
     await commit(run);
-    const step = await streamStep(stream, first, { assembler, sink: sinkOf(run, message), signal });
-    const isCut = signal.aborted && (step.stopReason === 'cancelled' || step.stopReason === 'error');
+    const stop = () => failed.abort();
+    const step = await streamStep(stream, first, { assembler, sink: sinkOf(run, message), signal, stop });
+    const isAborted = run.signal.aborted || run.pause.aborted;
+    const isCut = isAborted && (step.stopReason === 'cancelled' || step.stopReason === 'error');
     return { message, assembler, step, isCut };
   } catch (error) {
     failed.abort();

@@ -65,7 +65,12 @@ async function closeModelStep(run: Run, { message, assembler, step }: ModelCall)
     ...message,
     parts: [
       ...finishedParts(assembler),
-      { type: 'finish', reason, time, context_tokens: measured(step.usage) },
+      {
+        type: 'finish',
+        reason,
+        time,
+        ...(step.cut === undefined ? { context_tokens: measured(step.usage) } : { message: step.cut }),
+      },
     ],
     finishedAt: time,
     updatedAt: time,

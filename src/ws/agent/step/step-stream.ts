@@ -2,6 +2,7 @@ import type { Delta } from '#domain/events/index.ts';
 import type { FinishReason, MessagePart } from '#domain/message/index.ts';
 import type { ModelError, ModelPart, StopReason, Usage } from '#domain/provider/index.ts';
 import { ABANDONED, withGrace } from '../coordinator/abort.ts';
+import { createAnswerBounds, type Overrun } from './answer-bounds.ts';
 import type { Assembler, PartDelta } from './assembler.ts';
 
 const ABORT_GRACE_MS = 1000;
@@ -20,6 +21,16 @@ export interface StreamedStep {
   /** Of attempts that were made again. */
   withdrawn: Usage[];
   error?: ModelError;
+  /** The answer was left at a limit; for the model, why. */
+  cut?: string;
+}
+
+export interface StreamControl {
+  assembler: Assembler;
+  sink: StreamSink;
+  signal: AbortSignal;
+  /** Aborts `signal`: the answer is not read any further. */
+  stop(): void;
 }
 
 const NO_USAGE: Usage = {
@@ -34,20 +45,35 @@ const NO_USAGE: Usage = {
 export async function streamStep(
   stream: AsyncIterator<ModelPart>,
   first: Promise<IteratorResult<ModelPart>>,
-  { assembler, sink, signal }: { assembler: Assembler; sink: StreamSink; signal: AbortSignal },
+  { assembler, sink, signal, stop }: StreamControl,
 ): Promise<StreamedStep> {
   const withdrawn: Usage[] = [];
+  const bounds = createAnswerBounds();
+  let overrun: Overrun | null = null;
   let streamed = 0;
   let pending = first;
   for (;;) {
     const next = await withGrace(pending, signal, ABORT_GRACE_MS);
-    if (next === ABANDONED) return { stopReason: 'cancelled', usage: NO_USAGE, withdrawn };
+    if (next === ABANDONED) return ended({ stopReason: 'cancelled', usage: NO_USAGE, withdrawn }, overrun);
     if (next.done) return broken(withdrawn);
     const part = next.value;
     if (part.type === 'finish') {
       const { stopReason, usage, error } = part;
       await stream.return?.();
-      return { stopReason, usage, withdrawn, error };
+      return ended({ stopReason, usage, withdrawn, error }, overrun);
+    }
+    if (overrun === null) {
+      overrun = bounds.check(part);
+      if (overrun) {
+        stop();
+        const cut = overrun.kind === 'cut' && overrun.at === 'input' ? assembler.cutInput(part) : [];
+        for (const delta of cut) sink.delta(delta);
+      }
+    }
+    if (overrun) {
+      // The finish tells what the provider has done until then.
+      pending = stream.next();
+      continue;
     }
     if (part.type === 'restart') {
       if (part.usage) withdrawn.push(part.usage);
@@ -63,6 +89,15 @@ export async function streamStep(
     }
     pending = stream.next();
   }
+}
+
+/** An answer that was left at a limit ended for that reason, whatever came of it then. */
+function ended(step: StreamedStep, overrun: Overrun | null): StreamedStep {
+  const { usage, withdrawn } = step;
+  if (overrun === null) return step;
+  if (overrun.kind === 'cut') return { stopReason: 'tool_calls', usage, withdrawn, cut: overrun.sentence };
+  const error = { code: 'protocol' as const, message: overrun.sentence };
+  return { stopReason: 'error', usage, withdrawn, error };
 }
 
 function broken(withdrawn: Usage[]): StreamedStep {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseForeignJson } from '#shared/bounded-json.ts';
 import { truncate } from '#shared/text.ts';
 
 const MAX_ISSUES = 3;
@@ -67,7 +68,7 @@ function coerceArray(element: z.ZodType, given: unknown): unknown {
 function fromJson(value: unknown, isWanted: (parsed: unknown) => boolean): unknown {
   if (typeof value !== 'string') return value;
   try {
-    const parsed: unknown = JSON.parse(value);
+    const parsed: unknown = parseForeignJson(value);
     return isWanted(parsed) ? parsed : value;
   } catch {
     return value;

@@ -37,6 +37,7 @@ export async function loadTurn(ctx: AnyContext, turn: Turn): Promise<LoadedTurn>
     summaryId: session.summaryMessageId,
     contextTokens: session.promptTokens + session.completionTokens,
     todos: session.todos,
+    digests: new WeakMap(),
   };
   return {
     session,

@@ -13,6 +13,7 @@ import {
   stall,
 } from '../../../../test/doubles/scripted-language-model.ts';
 import { createToolBench, type ToolBench } from '../../../../test/doubles/tool-scope.ts';
+import { watchEventLoop } from '../../../../test/harness/loop-watch.ts';
 import { TurnAbort } from '../coordinator/abort.ts';
 import type { Change } from '../persist/changes.ts';
 import { buildPrompt } from '../prompt/prompt-messages.ts';
@@ -93,6 +94,7 @@ function newState(): TurnState {
     summaryId: null,
     contextTokens: 0,
     todos: [],
+    digests: new WeakMap(),
   };
 }
 
@@ -387,4 +389,52 @@ test('the turn goes on as it is when no summary can be had', async () => {
     { role: 'system' },
     { role: 'user', parts: [{ text: 'go' }] },
   ]);
+});
+
+test('of thousands of calls the first 64 are run, and the model is told', async () => {
+  const many = Array.from({ length: 12_000 }, () => ({ name: 'act', input: {} }));
+  let runs = 0;
+  const act = tool('act', async () => {
+    runs += 1;
+    return 'done';
+  });
+  const watch = watchEventLoop();
+  const { ended, state, model } = await start([call(...many), say('ok')], [act]);
+  expect(await ended).toBe('finished');
+  expect(watch.stop()).toBeLessThan(100);
+  expect(runs).toBe(64);
+  const results = state.history.filter(({ role }) => role === 'tool').flatMap(({ parts }) => parts);
+  expect(results).toHaveLength(64);
+  const told = model.requests[1]?.messages.at(-1);
+  expect(told?.role === 'tool' && told.results.at(-1)?.text).toMatch(/^done\n\nOnly the first 64 calls/);
+});
+
+test('an input that is too long is left out, and the calls before it are run', async () => {
+  const long = JSON.stringify({ text: 'x'.repeat(2 * 1024 * 1024) });
+  const seen: string[] = [];
+  const act = tool('act', async () => {
+    seen.push('act');
+    return 'done';
+  });
+  const answer = call({ name: 'act', input: {} }, { name: 'act', input: {}, raw: long });
+  const { ended, state, model } = await start([answer, say('ok')], [act]);
+  expect(await ended).toBe('finished');
+  expect(seen).toEqual(['act']);
+  expect(JSON.stringify(state.history).length).toBeLessThan(10_000);
+  const told = model.requests[1]?.messages.at(-1);
+  expect(told?.role === 'tool' && told.results.map(({ text }) => text)).toEqual([
+    'done',
+    expect.stringMatching(/not valid JSON.*\n\nYour answer was cut in the input of its last call/),
+  ]);
+});
+
+test('an answer of too much text fails the turn with a sentence, and its beginning stays', async () => {
+  const text = 'x'.repeat(300_000);
+  const { ended, commits } = await start([say(text, text, text, text, text)]);
+  expect(await ended).toBe('finished');
+  const [saved, finish] = commits.at(-1)?.slice(-2) ?? [];
+  expect(saved).toMatchObject({ kind: 'save_message', message: { parts: [{ text: text.repeat(3) }] } });
+  expect(finish).toMatchObject({
+    outcome: { status: 'failed', error: 'The model’s answer was cut: it had more than 1 MB of text.' },
+  });
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { type Message, newMessage } from '#domain/message/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import { abortKind } from '../coordinator/abort.ts';
@@ -19,6 +20,8 @@ export async function runLoop(input: LoopInput): Promise<LoopEnd> {
   for (;;) {
     const end = await nextStep(run);
     if (end) return end;
+    // Steps that need no answer of anybody must not keep the event loop from others.
+    await setImmediate();
   }
 }
 

@@ -82,7 +82,7 @@ function furtherStep(state: TurnState, own: readonly Message[], limits: LoopLimi
   if (steps >= maxSteps) {
     return { kind: 'fail', error: `Stopped after ${maxSteps} steps`, errorCode: 'max_steps' };
   }
-  if (repeatsItself(own)) {
+  if (repeatsItself(own, state.digests)) {
     return {
       kind: 'fail',
       error: 'Stopped because the same tool calls were repeated with the same results',
@@ -93,9 +93,9 @@ function furtherStep(state: TurnState, own: readonly Message[], limits: LoopLimi
 }
 
 /** One step's signature more than 5 times among the last 10 steps. */
-function repeatsItself(own: readonly Message[]): boolean {
+function repeatsItself(own: readonly Message[], digests: TurnState['digests']): boolean {
   const counts = new Map<string, number>();
-  for (const signature of stepSignatures(own, LOOP_WINDOW)) {
+  for (const signature of stepSignatures(own, digests)) {
     const count = (counts.get(signature) ?? 0) + 1;
     if (count > LOOP_LIMIT) return true;
     counts.set(signature, count);
@@ -103,19 +103,30 @@ function repeatsItself(own: readonly Message[]): boolean {
   return false;
 }
 
-/** Of the last `count` steps that called tools. */
-function stepSignatures(own: readonly Message[], count: number): string[] {
+/** Of the last steps that called tools. */
+function stepSignatures(own: readonly Message[], digests: TurnState['digests']): string[] {
   const steps = own.filter((message) => message.role === 'assistant' && callsOf(message).length > 0);
-  const recent = steps.slice(-count);
+  const recent = steps.slice(-LOOP_WINDOW);
   const first = recent[0];
   if (!first) return [];
   const results = resultsOf(own.slice(own.indexOf(first)));
   return recent.map((message) => {
-    const digest = callsOf(message).map(({ id, name, input }) => [
-      name,
-      input,
-      results.get(id)?.content ?? '',
-    ]);
+    const digest = callsOf(message).map((call) => {
+      const result = results.get(call.id);
+      return [
+        call.name,
+        digestOf(digests, call, call.input),
+        result ? digestOf(digests, result, result.content) : '',
+      ];
+    });
     return sha256(JSON.stringify(digest));
   });
+}
+
+function digestOf(digests: TurnState['digests'], part: object, text: string): string {
+  const known = digests.get(part);
+  if (known !== undefined) return known;
+  const digest = sha256(text);
+  digests.set(part, digest);
+  return digest;
 }

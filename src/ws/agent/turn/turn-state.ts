@@ -18,6 +18,8 @@ export interface TurnState {
   /** Tokens of the latest model call as the session's row has them, where the messages do not tell. */
   contextTokens: number;
   todos: Session['todos'];
+  /** Of the inputs and results of calls, by part: they may be megabytes, and are looked at after every step. */
+  digests: WeakMap<object, string>;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { ClientFrame, frameSessionId } from '#domain/protocol/index.ts';
+import { isWithin } from '#shared/bounded-json.ts';
 
-const MAX_DEPTH = 32;
+/** Frames have at most 64 KiB, so that their values need no count. */
+const FRAME = { maxDepth: 32, maxItems: Number.POSITIVE_INFINITY };
 /** What may be known of a `message` frame that is not valid. */
 const Prompt = z.object({
   type: z.literal('message'),
@@ -16,8 +18,7 @@ export type ParsedFrame =
 
 /** Never throws; costs time linear in the text. */
 export function parseClientFrame(text: string): ParsedFrame {
-  if (depthOf(text) > MAX_DEPTH)
-    return { ok: false, reason: 'The frame is nested too deeply', hostile: true };
+  if (!isWithin(text, FRAME)) return { ok: false, reason: 'The frame is nested too deeply', hostile: true };
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -37,29 +38,4 @@ export function parseClientFrame(text: string): ParsedFrame {
 function promptOf(value: unknown): { sessionId?: string } | undefined {
   const prompt = Prompt.safeParse(value);
   return prompt.success ? { sessionId: frameSessionId(prompt.data) } : undefined;
-}
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
-
-/** Greatest nesting of brackets outside strings; stops where it is certainly too deep. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (inString) {
-      if (code === BACKSLASH) index += 1;
-      else if (code === QUOTE) inString = false;
-    } else if (code === QUOTE) inString = true;
-    else if (OPENING.has(code)) {
-      depth += 1;
-      deepest = Math.max(deepest, depth);
-      if (deepest > MAX_DEPTH) return deepest;
-    } else if (CLOSING.has(code)) depth -= 1;
-  }
-  return deepest;
 }
