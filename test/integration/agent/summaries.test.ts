@@ -5,6 +5,7 @@ import type { Database } from '#domain/context.ts';
 import type { ModelPart, ModelRequest } from '#domain/provider/index.ts';
 import { cancelSession, submitPrompt, summarizeSession } from '#domain/turn/index.ts';
 import { newId } from '#shared/ids.ts';
+import type { AgentSettings } from '#ws/agent/index.ts';
 import { call, type ScriptedAnswer, say, stall, USAGE } from '../../doubles/scripted-language-model.ts';
 import { createTestDatabase } from '../../harness/database.ts';
 import { until } from '../../harness/until.ts';
@@ -26,11 +27,12 @@ const CHARS_PER_TOKEN = 4;
 
 interface Played {
   window?: number;
+  settings?: Partial<AgentSettings>;
   answer(request: ModelRequest, at: number): ScriptedAnswer;
 }
 
 /** A model that refuses what does not fit into its window, by the size of the request. */
-async function setUp({ window = 128_000, answer }: Played) {
+async function setUp({ window = 128_000, settings = {}, answer }: Played) {
   const requests: Array<{ isSummary: boolean; fits: boolean; text: string }> = [];
   const script: ScriptedAnswer[] = Array.from({ length: 200 }, (_, at) => (request, signal) => {
     const text = JSON.stringify(request.messages);
@@ -40,7 +42,7 @@ async function setUp({ window = 128_000, answer }: Played) {
   });
   const model = { ...SELECTION.model, contextWindow: window };
   harness = await createAgentHarness(database, script, {
-    settings: { skipRequests: true },
+    settings: { skipRequests: true, ...settings },
     resolveModel: async () => ({ ...SELECTION, model }),
   });
   harness.coordinator().start();
@@ -152,6 +154,25 @@ describe('a context that is too long', () => {
 });
 
 describe('summaries by themselves', () => {
+  test('give a turn no further steps, whoever takes it up again', async () => {
+    const { requests, repositories, ctx, session } = await setUp({
+      settings: { maxSteps: 6 },
+      answer: (request, at) => {
+        if (isSummaryRequest(request)) return say('sum');
+        if (at === 5) return stall('half');
+        return withUsage(view(`no${at}`), at === 3 ? 120_000 : 10);
+      },
+    });
+    const { turnId } = await submitPrompt(ctx, { sessionId: session.id, content: 'go on and on' });
+    await until(async () => requests.length === 6, 'the step after the summary');
+    await harness?.coordinators[0]?.close({ drainMs: 0 });
+    harness?.coordinator().start();
+    expect(await turnEnds(repositories, turnId, 20_000)).toMatchObject({ errorCode: 'max_steps' });
+    expect(requests.map(({ isSummary }) => isSummary)).toEqual(
+      Array.from({ length: 8 }, (_, at) => at === 4),
+    );
+  });
+
   test('are made once when they do not help', async () => {
     const { requests } = await setUp({
       answer: (request, at) =>

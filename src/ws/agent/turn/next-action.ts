@@ -44,7 +44,7 @@ const LOOP_LIMIT = 5;
 export function nextAction(state: TurnState, limits: LoopLimits): Action {
   const own = ownMessages(state);
   if (state.turn.kind === 'summary') return askedSummary(own);
-  const at = own.findLastIndex(({ role, isSummary }) => role === 'assistant' && !isSummary);
+  const at = own.findLastIndex(isStep);
   const message = own[at];
   if (!message) return callModel(state, own, limits);
   if (message.finishedAt === null) return { kind: 'call_model', reopen: message };
@@ -78,8 +78,7 @@ function callModel(state: TurnState, own: readonly Message[], { summarizeAt: lim
 
 function furtherStep(state: TurnState, own: readonly Message[], limits: LoopLimits): Action {
   const { maxSteps } = limits;
-  const steps = own.filter(({ role }) => role === 'assistant').length;
-  if (steps >= maxSteps) {
+  if (stepsTaken(state, own) >= maxSteps) {
     return { kind: 'fail', error: `Stopped after ${maxSteps} steps`, errorCode: 'max_steps' };
   }
   if (repeatsItself(own, state.digests)) {
@@ -90,6 +89,17 @@ function furtherStep(state: TurnState, own: readonly Message[], limits: LoopLimi
     };
   }
   return callModel(state, own, limits);
+}
+
+/** By the calls as well: messages from before a summary are not loaded when a turn is taken up again. */
+function stepsTaken({ calls }: TurnState, own: readonly Message[]): number {
+  const steps = new Set<string | null>(own.filter(isStep).map(({ id }) => id));
+  for (const { messageId } of calls.values()) steps.add(messageId);
+  return steps.size;
+}
+
+function isStep({ role, isSummary }: Message): boolean {
+  return role === 'assistant' && !isSummary;
 }
 
 /** One step's signature more than 5 times among the last 10 steps. */
