@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import type { Stats } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rm, stat as statFile, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { dirname, join, posix } from 'node:path';
 import {
   type FileStat,
@@ -86,6 +88,13 @@ export function createDirectoryWorkspace(directory: string, projectId: string): 
     directory,
     running: () => children.size,
     stat,
+    async connect(port) {
+      const socket = connect({ host: 'localhost', port, autoSelectFamily: true });
+      await once(socket, 'connect').catch(() => {
+        throw new WorkspaceError('not_found', `Nothing answers on port ${port} of the project.`);
+      });
+      return socket;
+    },
     spawn: start,
     async exec({ command, cwd }, signal) {
       const startedAt = performance.now();

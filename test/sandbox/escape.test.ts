@@ -303,7 +303,7 @@ describe.each(MODES)('commands %s', (mode, listedRoot) => {
     }
     await swapping;
     await run('rm -rf .git plain evil real');
-    expect(readdirSync(opened.dataDir).sort()).toEqual(['sandbox', 'secret', 'workspaces']);
+    expect(readdirSync(opened.dataDir).sort()).toEqual(['homes', 'sandbox', 'secret', 'workspaces']);
   });
 
   item('B15', 'a repository is changed as anywhere else, and its hooks run in here alone', async () => {

@@ -1,4 +1,4 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Duplex, Readable, Writable } from 'node:stream';
 
 /** Where a project's files are and its commands run. Paths are absolute workspace paths (`/workspace/...`) or relative to `/workspace`. */
 export const WORKSPACE_ROOT = '/workspace';
@@ -112,6 +112,11 @@ export interface Workspace {
   readonly projectId: string;
   exec(request: ExecRequest, signal: AbortSignal): Promise<ExecResult>;
   spawn(request: SpawnRequest): Promise<WorkspaceProcess>;
+  /**
+   * A connection to what listens on a port of the project's own loopback, by either family. Rejects with
+   * `not_found` where nothing does. Whoever asked ends it.
+   */
+  connect(port: number, signal?: AbortSignal): Promise<Duplex>;
   stat(path: string, signal?: AbortSignal): Promise<FileStat | null>;
   read(
     path: string,

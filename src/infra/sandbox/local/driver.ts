@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { AddressGuard } from '../../net/address-guard.ts';
 
@@ -32,6 +33,10 @@ export interface WorkspaceLocation {
   /** Who owns the directory; commands run as this user. */
   uid: number;
   gid: number;
+  /** What commands see as their home; it lives and is counted with the project. */
+  home: string;
+  /** What commands see as /tmp. */
+  tmp: string;
 }
 
 export interface LaunchRequest {
@@ -59,9 +64,11 @@ export interface LaunchedProcess {
 /** What differs between running in a sandbox and running on the host. */
 export interface ProcessLauncher {
   launch(location: WorkspaceLocation, request: LaunchRequest): Promise<LaunchedProcess>;
+  /** Connects to a port of the project's loopback; rejects with `not_found` where nothing listens. */
+  connect(location: WorkspaceLocation, port: number): Promise<Socket>;
   /** An environment with nothing of the server's. */
   environment(extra: Readonly<Record<string, string>> | undefined): Record<string, string>;
-  /** Forgets a workspace whose processes have ended. */
+  /** Forgets a workspace whose processes have ended, and removes what it kept for it. */
   forget(location: WorkspaceLocation): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,16 +3,20 @@ import { join } from 'node:path';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import type { Log } from '#shared/log.ts';
 import { prepareEtcDirectory } from './bubblewrap/etc-directory.ts';
-import { type BubblewrapLauncherDeps, createBubblewrapLauncher } from './bubblewrap/launcher.ts';
+import { createBubblewrapLauncher } from './bubblewrap/launcher.ts';
+import { createScratchDirectories } from './bubblewrap/scratch-directories.ts';
 import { bubblewrapVersion, testBubblewrap } from './bubblewrap/self-test.ts';
 import { findSystemLayout } from './bubblewrap/system-layout.ts';
 import { createWorkspaceLocks } from './bubblewrap/workspace-lock.ts';
 import { createCommandGroups } from './cgroup/command-groups.ts';
 import type { SandboxLimits, SandboxNetwork } from './driver.ts';
-import { createEgress } from './egress/egress.ts';
+import { createAllowlist } from './egress/allowlist.ts';
+import { openProxy, PROXY_PORT, proxyEnvironment } from './egress/open-proxy.ts';
 import { replaceFile } from './files/replace-file.ts';
 import { createHostLauncher } from './host/launcher.ts';
 import { createLocations } from './location.ts';
+import { openNetworkNamespace } from './network/namespace.ts';
+import { createNetworks, type Networks } from './network/networks.ts';
 import { createDescriptorShield } from './process/inherited-descriptors.ts';
 import { createOutputPipes } from './process/output-pipes.ts';
 import { findProgram } from './programs.ts';
@@ -92,7 +96,10 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
     seccompPath: prepareFilter(runtime),
     system,
     limits: deps.limits,
-    network: openNetwork(deps, bwrapPath ?? '/usr/bin/bwrap'),
+    networks: createProjectNetworks(deps, bwrapPath ?? '/usr/bin/bwrap'),
+    nsenterPath: nsenterPath(),
+    networkEnvironment: mode === 'allowlist' ? proxyEnvironment() : {},
+    scratch: createScratchDirectories(serverUid()),
     serverUid: serverUid(),
     locks: createWorkspaceLocks({
       lockDirectory: join(runtime, 'locks'),
@@ -134,20 +141,32 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
   });
 }
 
-function openNetwork(
-  { network, log }: WorkspaceProviderDeps,
-  bwrapPath: string,
-): BubblewrapLauncherDeps['network'] {
-  if (network.mode !== 'allowlist') return network.mode;
-  const { allow, guard } = network;
-  return {
-    egress: createEgress({ allow, guard, bwrapPath, serverUid: serverUid(), log }),
-    nsenterPath: findProgram('nsenter') ?? '/usr/bin/nsenter',
+function createProjectNetworks({ network, log }: WorkspaceProviderDeps, bwrapPath: string): Networks | null {
+  if (network.mode === 'open') return null;
+  const common = {
+    nsenterPath: nsenterPath(),
+    nodePath: process.execPath,
+    openNamespace: () => openNetworkNamespace({ bwrapPath, isRoot: serverUid() === 0 }),
   };
+  if (network.mode === 'none') return createNetworks({ ...common, furnish: async () => () => {} });
+  const { guard } = network;
+  const allowlist = createAllowlist(network.allow);
+  return createNetworks({
+    ...common,
+    async furnish(visitor, { projectId }) {
+      const server = await visitor.listen(PROXY_PORT);
+      visitor.close();
+      return openProxy(server, { allowlist, guard, log: log.child({ projectId }) }).close;
+    },
+  });
+}
+
+function nsenterPath(): string {
+  return findProgram('nsenter') ?? '/usr/bin/nsenter';
 }
 
 function neededPrograms(mode: SandboxNetwork['mode']): { name: string; from: string }[] {
-  const tools = ['prlimit', 'setpriv', 'flock', ...(mode === 'allowlist' ? ['nsenter'] : [])];
+  const tools = ['prlimit', 'setpriv', 'flock', ...(mode === 'open' ? [] : ['nsenter'])];
   return tools.map((name) => ({ name, from: 'util-linux' }));
 }
 

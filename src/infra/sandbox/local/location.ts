@@ -35,7 +35,7 @@ export function createLocations(deps: LocationsDeps): Locations {
     const directory = directoryOf(projectId, root);
     const stat = lstatSync(directory, { throwIfNoEntry: false });
     if (!stat?.isDirectory()) throw new WorkspaceError('not_found', 'The workspace does not exist.');
-    return { projectId, directory, uid: stat.uid, gid: stat.gid };
+    return { projectId, directory, uid: stat.uid, gid: stat.gid, ...scratchPaths(dataDir, projectId) };
   }
 
   return {
@@ -52,6 +52,12 @@ export function createLocations(deps: LocationsDeps): Locations {
       return find(projectId, root);
     },
   };
+}
+
+/** Where a project's home and /tmp are: beside its workspace, in a directory that only the server enters. */
+export function scratchPaths(dataDir: string, projectId: string): Pick<WorkspaceLocation, 'home' | 'tmp'> {
+  const own = join(dataDir, 'homes', projectId);
+  return { home: join(own, 'home'), tmp: join(own, 'tmp') };
 }
 
 /** A directory at or below one that the operator listed; never one from which the server's own data is reached. */

@@ -1,9 +1,5 @@
-import { spawn } from 'node:child_process';
-import { rename } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import type { WorkspaceProvider } from '#domain/workspace/index.ts';
 import { within } from '#shared/async/within.ts';
-import { newId } from '#shared/ids.ts';
 import type {
   LaunchedProcess,
   ProcessLauncher,
@@ -13,6 +9,7 @@ import type {
   WorkspaceLocation,
 } from './driver.ts';
 import { createFileStore } from './files/file-store.ts';
+import { removeDirectory } from './files/remove-directory.ts';
 import type { Locations } from './location.ts';
 import { createSizeWatch } from './process/size-watch.ts';
 import { findProgram } from './programs.ts';
@@ -119,15 +116,4 @@ function findOrNull(locations: Locations, projectId: string, root: string | null
   } catch {
     return null;
   }
-}
-
-/** Out of sight at once; rm(1) does the rest, because it copes with any depth. */
-async function removeDirectory(directory: string): Promise<void> {
-  const trash = join(dirname(directory), `.removed-${newId()}`);
-  await rename(directory, trash);
-  await new Promise<void>((resolve) => {
-    const child = spawn('/bin/rm', ['-rf', '--', trash], { stdio: 'ignore', env: {} });
-    child.once('error', () => resolve());
-    child.once('close', () => resolve());
-  });
 }

@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net';
 import {
   type ExecRequest,
   type ExecResult,
   type Workspace,
   WorkspaceError,
 } from '#domain/workspace/index.ts';
+import { unlessAborted } from '#shared/async/unless-aborted.ts';
 import type {
   LaunchedProcess,
   LaunchRequest,
@@ -74,6 +76,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
       void launched.closed.then(unwatch);
       return asWorkspaceProcess(launched);
     },
+    connect: (port, signal) => connect(launcher.connect(location, port), signal),
     stat: (path) => files.stat(path),
     read: (path, options, signal) => files.read(path, options ?? {}, signal),
     write: (path, bytes, signal) => files.write(path, bytes, signal),
@@ -83,6 +86,18 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     glob: search.glob,
     grep: search.grep,
   };
+}
+
+/** Nobody waits for a connection that comes after the signal. */
+async function connect(dialling: Promise<Socket>, signal: AbortSignal | undefined): Promise<Socket> {
+  if (signal === undefined) return dialling;
+  const socket = await unlessAborted(dialling, signal);
+  if (socket !== null) return socket;
+  dialling.then(
+    (late) => late.destroy(),
+    () => {},
+  );
+  throw new WorkspaceError('unavailable', 'The connection was given up.');
 }
 
 function refuseArgument(argument: string): void {

@@ -54,6 +54,12 @@ export function createRemoteWorkspace(host: SandboxHost, projectId: string, root
     async spawn({ argv, cwd, env }) {
       return remoteSpawn(await host.channel(), { project_id: projectId, root, argv, cwd, env });
     },
+    async connect(port) {
+      throw new WorkspaceError(
+        'unavailable',
+        `Port ${port} is on a sandbox server, which opens none to others.`,
+      );
+    },
     async stat(path, signal) {
       const request = { method: 'GET', path: at('/stat', { path }), readOnly: true, signal } as const;
       return (await host.json(request, HostStat)).stat;

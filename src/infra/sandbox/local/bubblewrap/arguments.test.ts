@@ -10,6 +10,7 @@ const plan: SandboxPlan = {
   },
   directory: '/data/workspaces/p',
   etcDirectory: '/data/sandbox/etc-1000-1000',
+  scratch: null,
   network: 'none',
   limits: { memoryMb: 512, processes: 64, fileMb: 100, outputKb: 64, workspaceMb: 100 },
   env: { PATH: '/usr/bin', A: '--bind / /' },
@@ -60,6 +61,16 @@ describe('sandboxOptions', () => {
   test('limits every scratch directory', () => {
     const sizes = options.filter((option) => option === '--size').length;
     expect(options.filter((option) => option === '--tmpfs')).toHaveLength(sizes);
+  });
+
+  test("shows the project's own home and /tmp, where it has some", () => {
+    const own = sandboxOptions({
+      ...plan,
+      scratch: { home: '/data/homes/p/home', tmp: '/data/homes/p/tmp' },
+    });
+    expect(has(own, '--bind', '/data/homes/p/home', '/home/u')).toBe(true);
+    expect(has(own, '--bind', '/data/homes/p/tmp', '/tmp')).toBe(true);
+    expect(own.filter((option) => option === '--tmpfs')).toHaveLength(1);
   });
 
   test('keeps a value of the environment one value', () => {

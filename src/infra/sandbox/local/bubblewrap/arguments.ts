@@ -23,7 +23,9 @@ export interface SandboxPlan {
   directory: string;
   /** A directory that becomes `/etc`. */
   etcDirectory: string;
-  /** `inherited` is that of the process that starts bwrap: the host's, or one made for the workspace. */
+  /** The project's home and /tmp on the host; null gives the command empty ones. */
+  scratch: { home: string; tmp: string } | null;
+  /** `inherited` is that of the process that starts bwrap: the host's, or the project's. */
   network: 'none' | 'inherited';
   limits: SandboxLimits;
   env: Readonly<Record<string, string>>;
@@ -38,8 +40,8 @@ export interface SandboxPlan {
 export const SANDBOX_HOME = '/home/u';
 
 const MEBIBYTE = 1024 * 1024;
-const TMP_BYTES = 512 * MEBIBYTE;
-const HOME_BYTES = 512 * MEBIBYTE;
+const TMP_BYTES = 64 * MEBIBYTE;
+const HOME_BYTES = 64 * MEBIBYTE;
 const SHARED_MEMORY_BYTES = 64 * MEBIBYTE;
 
 /** What bwrap reads from `--args`: everything but the command. */
@@ -51,7 +53,7 @@ export function sandboxOptions(plan: SandboxPlan): string[] {
     '--clearenv',
     ...Object.entries(plan.env).flatMap(([name, value]) => ['--setenv', name, value]),
     ...systemOptions(plan),
-    ...scratchOptions(),
+    ...scratchOptions(plan),
     '--bind',
     plan.directory,
     '/workspace',
@@ -121,17 +123,26 @@ function systemOptions({ system, etcDirectory }: SandboxPlan): string[] {
   ];
 }
 
-/** Every writable place but the workspace is memory of a limited size. */
-function scratchOptions(): string[] {
-  return [
-    ...scratch('/dev/shm', SHARED_MEMORY_BYTES),
-    '--remount-ro',
-    '/dev',
-    ...scratch('/tmp', TMP_BYTES),
-    ...scratch(SANDBOX_HOME, HOME_BYTES),
-  ];
+/** What is not the project's own is memory of a limited size. */
+function scratchOptions({ scratch }: SandboxPlan): string[] {
+  const places =
+    scratch === null
+      ? [...memory('/tmp', TMP_BYTES), ...memory(SANDBOX_HOME, HOME_BYTES)]
+      : [
+          '--perms',
+          '0755',
+          '--dir',
+          '/home',
+          '--bind',
+          scratch.home,
+          SANDBOX_HOME,
+          '--bind',
+          scratch.tmp,
+          '/tmp',
+        ];
+  return [...memory('/dev/shm', SHARED_MEMORY_BYTES), '--remount-ro', '/dev', ...places];
 }
 
-function scratch(path: string, bytes: number): string[] {
+function memory(path: string, bytes: number): string[] {
   return ['--perms', '1777', '--size', String(bytes), '--tmpfs', path];
 }

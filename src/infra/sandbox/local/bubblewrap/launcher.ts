@@ -10,7 +10,8 @@ import type {
   SandboxLimits,
   WorkspaceLocation,
 } from '../driver.ts';
-import { type Egress, type EgressLease, egressEnvironment } from '../egress/egress.ts';
+import { dialHost } from '../network/dial-host.ts';
+import type { NetworkLease, Networks } from '../network/networks.ts';
 import { childrenOf, signalQuietly, started } from '../process/child.ts';
 import { baseEnvironment, mergeEnvironment } from '../process/environment.ts';
 import type { DescriptorShield } from '../process/inherited-descriptors.ts';
@@ -23,6 +24,7 @@ import {
   sandboxCommand,
   sandboxOptions,
 } from './arguments.ts';
+import type { ScratchDirectories } from './scratch-directories.ts';
 import type { WorkspaceLocks } from './workspace-lock.ts';
 
 /** Descriptors as the child sees them. */
@@ -38,7 +40,12 @@ export interface BubblewrapLauncherDeps {
   seccompPath: string;
   system: SystemLayout;
   limits: SandboxLimits;
-  network: 'none' | 'open' | { egress: Egress; nsenterPath: string };
+  /** Null: commands have the host's network. */
+  networks: Networks | null;
+  nsenterPath: string;
+  /** What tells programs of the way out, if there is one. */
+  networkEnvironment: Readonly<Record<string, string>>;
+  scratch: ScratchDirectories;
   serverUid: number;
   locks: WorkspaceLocks;
   groups: CommandGroups;
@@ -48,17 +55,16 @@ export interface BubblewrapLauncherDeps {
 }
 
 export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessLauncher {
-  const egress = typeof deps.network === 'object' ? deps.network.egress : null;
-  const added = egress === null ? {} : egressEnvironment();
-
-  function planFor(location: WorkspaceLocation, request: LaunchRequest, isJoined: boolean): SandboxPlan {
+  function planFor(location: WorkspaceLocation, request: LaunchRequest): SandboxPlan {
     const identity = identityFor(location, deps.serverUid);
     return {
       identity,
       system: deps.system,
       directory: location.directory,
       etcDirectory: deps.etcDirectoryFor(identity.uid, identity.gid),
-      network: isJoined || deps.network === 'open' ? 'inherited' : 'none',
+      scratch: request.fenced ? location : null,
+      // Searches have no use for one.
+      network: request.fenced ? 'inherited' : 'none',
       limits: deps.limits,
       env: request.env,
       cwd: request.cwd,
@@ -68,31 +74,29 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
     };
   }
 
-  /** Searches have no use for a network. */
-  async function acquireNetwork(
-    location: WorkspaceLocation,
-    request: LaunchRequest,
-  ): Promise<EgressLease | null> {
-    return request.fenced && egress !== null ? egress.acquire(location) : null;
-  }
-
   return {
-    environment: (extra) => mergeEnvironment({ ...baseEnvironment(SANDBOX_HOME, 'u'), ...added }, extra),
+    environment: (extra) =>
+      mergeEnvironment({ ...baseEnvironment(SANDBOX_HOME, 'u'), ...deps.networkEnvironment }, extra),
+    async connect(location, port) {
+      return deps.networks === null ? dialHost(port) : deps.networks.connect(location, port);
+    },
     async launch(location, request) {
       // A program further up the command line would hide that this one is missing.
       if (!existsSync(deps.bwrapPath))
         throw new WorkspaceError('unavailable', 'bubblewrap is not installed.');
       const lock = request.fenced ? await deps.locks.acquire(location.directory) : null;
-      const lease = await acquireNetwork(location, request).catch((error: unknown) => {
-        lock?.release();
-        throw error;
-      });
-      const output = await takeOutput(deps, location).catch((error: unknown) => {
+      let lease: NetworkLease | null = null;
+      let output: Output;
+      try {
+        if (request.fenced) await deps.scratch.prepare(location);
+        if (request.fenced && deps.networks !== null) lease = await deps.networks.acquire(location);
+        output = await takeOutput(deps, location);
+      } catch (error) {
         lock?.release();
         lease?.release();
         throw error;
-      });
-      const plan = planFor(location, request, lease !== null);
+      }
+      const plan = planFor(location, request);
       let released = false;
       const release = (): void => {
         if (released) return;
@@ -121,14 +125,16 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       }
     },
     async forget(location) {
-      await egress?.forget(location);
+      await deps.networks?.forget(location);
       await deps.groups.remove(location);
+      await deps.scratch.remove(location);
     },
     async close() {
-      await egress?.close();
+      await deps.networks?.close();
       deps.locks.close();
       deps.pipes.close();
       await deps.groups.close();
+      await deps.scratch.close();
       deps.shield.close();
     },
   };
@@ -167,8 +173,8 @@ function spawnSandbox(
 }
 
 /** Into the workspace's network; nsenter replaces itself by bwrap. */
-function entrance({ network }: BubblewrapLauncherDeps, lease: EgressLease | null): string[] {
-  return lease === null || typeof network === 'string' ? [] : [network.nsenterPath, ...lease.enter, '--'];
+function entrance({ nsenterPath }: BubblewrapLauncherDeps, lease: NetworkLease | null): string[] {
+  return lease === null ? [] : [nsenterPath, ...lease.enter, '--'];
 }
 
 function writeArguments(child: ChildProcess, options: readonly string[]): void {

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { chownSync, existsSync, lstatSync, mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { errorMessage, truncate } from '#shared/text.ts';
-import type { ProcessLauncher, SelfTestResult, WorkspaceLocation } from '../driver.ts';
-import { userFor } from '../location.ts';
+import type { ProcessLauncher, SandboxNetwork, SelfTestResult, WorkspaceLocation } from '../driver.ts';
+import { scratchPaths, userFor } from '../location.ts';
 import { type RunOptions, runCommand } from '../process/run-command.ts';
 
 const run = promisify(execFile);
@@ -23,7 +23,7 @@ export interface SelfTestDeps {
   /** Programs that are not there, and the packages that hold them. */
   missing: readonly { name: string; from: string }[];
   launcher: ProcessLauncher;
-  network: 'none' | 'allowlist' | 'open';
+  network: SandboxNetwork['mode'];
   serverUid: number;
   /** Where a directory for the probe may be made. */
   scratch: string;
@@ -79,10 +79,11 @@ function makeProbeDirectory({ scratch, serverUid }: SelfTestDeps): WorkspaceLoca
   const directory = mkdtempSync(join(scratch, 'probe-'));
   if (serverUid === 0) chownSync(directory, userFor('probe'), userFor('probe'));
   const { uid, gid } = lstatSync(directory);
-  return { projectId: 'probe', directory, uid, gid };
+  const projectId = basename(directory);
+  return { projectId, directory, uid, gid, ...scratchPaths(scratch, projectId) };
 }
 
-function probeOptions({ launcher, network }: SelfTestDeps, location: WorkspaceLocation): RunOptions {
+function probeOptions({ launcher }: SelfTestDeps, location: WorkspaceLocation): RunOptions {
   return {
     launch: () =>
       launcher.launch(location, {
@@ -90,8 +91,7 @@ function probeOptions({ launcher, network }: SelfTestDeps, location: WorkspaceLo
         cwd: '',
         env: launcher.environment(undefined),
         stdin: 'ignore',
-        // Only then has it the network that commands have.
-        fenced: network === 'allowlist',
+        fenced: true,
       }),
     request: {},
     timeoutMs: PROBE_TIMEOUT_MS,

@@ -7,7 +7,14 @@ import type { SandboxLimits, WorkspaceLocation } from '../driver.ts';
 import { createCommandGroups } from './command-groups.ts';
 
 const limits: SandboxLimits = { memoryMb: 64, processes: 10, fileMb: 1, outputKb: 1, workspaceMb: 1 };
-const location: WorkspaceLocation = { projectId: 'p1', directory: '/nowhere', uid: 1, gid: 1 };
+const location: WorkspaceLocation = {
+  projectId: 'p1',
+  directory: '/nowhere',
+  uid: 1,
+  gid: 1,
+  home: '/h',
+  tmp: '/t',
+};
 
 let base: string;
 beforeEach(() => {

@@ -3,6 +3,7 @@ import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { LaunchedProcess, ProcessLauncher, SandboxLimits } from '../driver.ts';
+import { dialHost } from '../network/dial-host.ts';
 import { signalQuietly, started } from '../process/child.ts';
 import { baseEnvironment, mergeEnvironment } from '../process/environment.ts';
 import type { DescriptorShield } from '../process/inherited-descriptors.ts';
@@ -40,6 +41,7 @@ export function createHostLauncher({ limits, prlimitPath, shield }: HostLauncher
       await started(child);
       return launched(child, closed);
     },
+    connect: (_location, port) => dialHost(port),
     async forget() {},
     async close() {
       shield.close();
