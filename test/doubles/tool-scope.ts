@@ -34,7 +34,7 @@ export async function createToolBench(changes: Partial<ToolScope> = {}): Promise
   const directory = await mkdtemp(join(tmpdir(), 'crush-tool-'));
   const workspace = createDirectoryWorkspace(directory, newId());
   const clock = { now: () => Date.now() };
-  const jobs = createJobRegistry({ clock });
+  const jobs = createJobRegistry({ clock, maxRunningPerUser: 50 });
   const seen = new Map<string, string>();
   const versions: FileVersion[] = [];
   const events: unknown[] = [];

@@ -9,6 +9,7 @@ import {
 } from './agent.ts';
 import { AuthSection } from './auth.ts';
 import { Flag, Path } from './fields.ts';
+import { LimitsSection } from './limits.ts';
 import { AutoModelSection, ProvidersSection } from './models.ts';
 import { SandboxSection } from './sandbox.ts';
 import { ServerSection } from './server.ts';
@@ -41,6 +42,7 @@ export const ConfigSchema = z.strictObject({
   auto_model: AutoModelSection.prefault({}).describe('what sessions use that name no model'),
   providers: ProvidersSection.default({}).describe('model providers of your own, by id'),
   agent: AgentSection.prefault({}).describe('turns'),
+  limits: LimitsSection.prefault({}).describe('what one user may have, so that the others have theirs'),
   permissions: PermissionsSection.prefault({}).describe('what the agent may do unasked'),
   tools: ToolsSection.prefault({}).describe('settings of single tools'),
   lsp: LspSection.prefault({}).describe('language servers'),

@@ -14,7 +14,11 @@ export interface CreateProjectDeps {
   sourceControl: Pick<SourceControl, 'clone'>;
   /** Directories of the sandbox host that projects may be placed in, by the operator. */
   workspaceRoots: readonly string[];
+  /** Of one user; `MAX_PROJECTS_PER_USER` when absent. */
+  maxProjectsPerUser?: number;
 }
+
+const MAX_PROJECTS_PER_USER = 500;
 
 const NO_SETTINGS: ProjectSettings = {
   externalIp: null,
@@ -30,11 +34,12 @@ const NO_SETTINGS: ProjectSettings = {
 
 /**
  * A project with its workspace, which holds a clone when the request names a repository; when anything fails,
- * nothing is left. The signal ends a clone. Throws `unprocessable`, `overloaded` or `unavailable`.
+ * nothing is left. The signal ends a clone. Throws `unprocessable`, `limit_reached`,
+ * `overloaded` or `unavailable`.
  */
 export async function createProject(
   deps: CreateProjectDeps,
-  ctx: Context<'projects'>,
+  ctx: Context<'users' | 'projects'>,
   request: CreateProjectRequest,
   signal: AbortSignal,
 ): Promise<Project> {
@@ -51,6 +56,8 @@ export async function createProject(
       field: 'git_url',
     });
   }
+  const max = deps.maxProjectsPerUser ?? MAX_PROJECTS_PER_USER;
+  await refuseTooMany(ctx, ctx.actor.userId, max);
   const now = ctx.clock.now();
   const project: Project = {
     id: newId(),
@@ -67,7 +74,11 @@ export async function createProject(
   try {
     await deps.workspaces.create(project.id, workspaceRoot);
     if (source !== null) await fill(deps, project, source, signal);
-    await ctx.repositories.projects.insert(project);
+    await ctx.transaction(async (tx) => {
+      await tx.repositories.users.lockShares(project.userId);
+      await refuseTooMany(tx, project.userId, max);
+      await tx.repositories.projects.insert(project);
+    });
   } catch (error) {
     await deps.workspaces.destroy(project.id, workspaceRoot).catch((failure: unknown) => {
       ctx.log.warn({ err: failure, project_id: project.id }, 'workspace of a failed project not removed');
@@ -75,6 +86,14 @@ export async function createProject(
     throw toDomainError(error);
   }
   return project;
+}
+
+async function refuseTooMany(ctx: Context<'projects'>, userId: string, max: number): Promise<void> {
+  if ((await ctx.repositories.projects.countByUser(userId)) < max) return;
+  throw new DomainError(
+    'limit_reached',
+    `You already have ${max} projects; delete some that you do not need`,
+  );
 }
 
 async function fill(

@@ -8,6 +8,7 @@ export interface ProjectRepository {
   getBySession(sessionId: string): Promise<Project | null>;
   /** Newest first; `before` is the id of the last project of the page before. */
   listByUser(userId: string, page: { limit: number; before?: string }): Promise<Project[]>;
+  countByUser(userId: string): Promise<number>;
   update(project: Project): Promise<void>;
   /** Waits for those who hold the lock. */
   beginDeletion(id: string, now: number): Promise<void>;

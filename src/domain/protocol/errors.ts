@@ -17,6 +17,7 @@ export const DOMAIN_ERROR_CODES = [
   'too_large',
   'too_many_requests',
   'queue_full',
+  'limit_reached',
   'overloaded',
   'draining',
   'lease_lost',

@@ -1,5 +1,6 @@
 import { newId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
 import { getOwnedProject } from '../project/get-owned-project.ts';
 import type { Project } from '../project/project.ts';
 import type { CreateSessionRequest } from '../protocol/requests/session.ts';
@@ -11,15 +12,19 @@ import type { Session, SessionModelConfig } from './session.ts';
 export interface CreateSessionDeps extends ModelConfigDeps {
   catalogue: Pick<Catalogue, 'provider' | 'model'>;
   autoModel: AutoModel | null;
+  /** Of one user; `MAX_SESSIONS_PER_USER` when absent. */
+  maxSessionsPerUser?: number;
 }
+
+const MAX_SESSIONS_PER_USER = 10_000;
 
 /**
  * With `is_auto` the session follows the operator's choice, whose key is never copied. With neither that nor a
- * `model_config` it follows the user's default as long as there is one.
+ * `model_config` it follows the user's default as long as there is one. Throws `limit_reached` besides.
  */
 export async function createSession(
   deps: CreateSessionDeps,
-  ctx: Context<'projects' | 'sessions' | 'sessionConfigs'>,
+  ctx: Context<'users' | 'projects' | 'sessions' | 'sessionConfigs'>,
   request: CreateSessionRequest,
 ): Promise<Session> {
   return ctx.transaction(async (tx) => {
@@ -32,6 +37,7 @@ export async function createSession(
       contextWindow: contextWindow(deps, config),
       now: tx.clock.now(),
     });
+    await refuseTooMany(tx, project.userId, deps.maxSessionsPerUser);
     await tx.repositories.sessions.insert(session);
     if (config) await tx.repositories.sessionConfigs.put(config);
     return session;
@@ -59,6 +65,20 @@ function newSession(
     updatedAt: now,
     deletingSince: null,
   };
+}
+
+async function refuseTooMany(
+  { repositories }: Context<'users' | 'sessions'>,
+  userId: string,
+  max = MAX_SESSIONS_PER_USER,
+): Promise<void> {
+  const { users, sessions } = repositories;
+  const [, count] = await Promise.all([users.lockShares(userId), sessions.countByUser(userId)]);
+  if (count < max) return;
+  throw new DomainError(
+    'limit_reached',
+    `You already have ${max} sessions; delete some that you do not need`,
+  );
 }
 
 function chosenConfig(

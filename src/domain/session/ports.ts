@@ -22,6 +22,8 @@ export interface SessionRepository {
   addMessages(id: string, count: number, now: number): Promise<Session>;
   /** Waits for those who hold the lock. */
   beginDeletion(of: { id: string } | { projectId: string }, now: number): Promise<void>;
+  /** Without those of sub-agents. */
+  countByUser(userId: string): Promise<number>;
   delete(id: string): Promise<void>;
 }
 

@@ -1,5 +1,11 @@
 import type { Lease, Step, Turn, TurnStatus } from './turn.ts';
 
+export interface QueuedCounts {
+  ofSession: number;
+  ofUser: number;
+  all: number;
+}
+
 export interface TurnRepository {
   /**
    * Inserts as `queued` with the session's next number. Serialized per session by `sessions.lock`: only inside a
@@ -12,16 +18,19 @@ export interface TurnRepository {
   listUnfinished(sessionId: string): Promise<Turn[]>;
   /** The unfinished turn that runs or waits, else the first queued, else the newest finished. */
   current(sessionId: string): Promise<Turn | null>;
-  /** How many are queued, in the session and over all. */
-  countQueued(sessionId: string): Promise<{ ofSession: number; all: number }>;
+  /** How many are queued: in the session, of the user and over all. */
+  countQueued(of: { sessionId: string; userId: string }): Promise<QueuedCounts>;
   /**
-   * In one statement: the oldest queued turn whose session has no live lease and no earlier unfinished turn,
-   * its lease taken for `leaseMs` of database time with `token + 1`. Null when there is none.
+   * In one statement: a queued turn whose session has no live lease and no earlier unfinished turn, its lease taken
+   * for `leaseMs` of database time with `token + 1`. Null when there is none. Users take turns: first who has the
+   * fewest running, then who has not been served for the longest time; of one user the oldest. Who has
+   * `maxRunningPerUser` running gets nothing; processes that claim at the same moment may exceed that by one each.
    * `more`: other turns are queued, claimable or not.
    */
   claim(
     owner: string,
     leaseMs: number,
+    maxRunningPerUser?: number,
   ): Promise<{ turn: Turn; lease: Lease; takenOver: boolean; more: boolean } | null>;
   /** Renews all of the owner's leases; returns those still held, with their turn's cancel flag. */
   renew(

@@ -8,6 +8,7 @@ import { type ImageReference, MAX_PROMPT_IMAGES } from '../protocol/requests/pro
 import { getOwnedSession } from '../session/get-owned-session.ts';
 import { toSessionView } from '../session/wire.ts';
 import { checkQueues, type SubmitPromptLimits } from './check-queues.ts';
+import { enqueueTurn } from './enqueue-turn.ts';
 import { newTurn } from './new-turn.ts';
 import { emitStatus, readSessionStatus } from './session-status.ts';
 import type { Turn } from './turn.ts';
@@ -34,7 +35,7 @@ export interface SubmittedPrompt {
  * Throws `not_found`, `invalid_input`, `idempotency_mismatch`, `queue_full` or `overloaded`.
  */
 export async function submitPrompt(
-  ctx: Context<'sessions' | 'turns' | 'messages' | 'outbox'>,
+  ctx: Context<'users' | 'sessions' | 'turns' | 'messages' | 'outbox'>,
   given: SubmitPromptInput,
   limits: SubmitPromptLimits = {},
 ): Promise<SubmittedPrompt> {
@@ -43,12 +44,12 @@ export async function submitPrompt(
   return ctx.transaction(async (tx) => {
     const session = await getOwnedSession(tx, input.sessionId, 'lock');
     const wanted = newTurn(session, { ...keysOf(input), kind: 'prompt', now: tx.clock.now() });
-    const { turn, created } = await tx.repositories.turns.enqueue(wanted);
+    const { turn, created } = await enqueueTurn(tx, wanted);
     if (turn.promptDigest !== wanted.promptDigest) {
       throw new DomainError('idempotency_mismatch', 'This idempotency key was used with another prompt');
     }
     if (!created) return { turnId: turn.id, messageId: turn.messageId, created };
-    await Promise.all([checkQueues(tx, turn.sessionId, limits), storeMessage(tx, turn, input)]);
+    await Promise.all([checkQueues(tx, turn, limits), storeMessage(tx, turn, input)]);
     tx.notify('turn_queued', { sessionId: turn.sessionId });
     return { turnId: turn.id, messageId: turn.messageId, created };
   });

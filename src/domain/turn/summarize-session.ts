@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
 import { checkQueues, type SubmitPromptLimits } from './check-queues.ts';
+import { enqueueTurn } from './enqueue-turn.ts';
 import { newTurn } from './new-turn.ts';
 import { emitSessionStatus } from './session-status.ts';
 
@@ -13,7 +14,7 @@ const DIGEST = sha256(canonicalJson({ summary: true }));
  * unfinished, or when nothing has come since the last summary.
  */
 export async function summarizeSession(
-  ctx: Context<'sessions' | 'turns' | 'messages' | 'outbox'>,
+  ctx: Context<'users' | 'sessions' | 'turns' | 'messages' | 'outbox'>,
   sessionId: string,
   limits: SubmitPromptLimits = {},
 ): Promise<{ turnId: string }> {
@@ -27,10 +28,9 @@ export async function summarizeSession(
     if (!last || last.id === session.summaryMessageId) {
       throw new DomainError('conflict', 'There is nothing to summarize');
     }
-    const { turn } = await turns.enqueue(
-      newTurn(session, { kind: 'summary', promptDigest: DIGEST, idempotencyKey: null, now: tx.clock.now() }),
-    );
-    await checkQueues(tx, session.id, limits);
+    const wanted = { kind: 'summary', promptDigest: DIGEST, idempotencyKey: null } as const;
+    const { turn } = await enqueueTurn(tx, newTurn(session, { ...wanted, now: tx.clock.now() }));
+    await checkQueues(tx, turn, limits);
     await emitSessionStatus(tx, session.id);
     tx.notify('turn_queued', { sessionId: session.id });
     return { turnId: turn.id };

@@ -13,6 +13,11 @@ export interface UserRepository {
   setTokensValidAfter(id: string, moment: number): Promise<void>;
   list(page: { limit: number; afterId?: string }): Promise<User[]>;
   count(): Promise<number>;
+  /**
+   * Until the end of the transaction nobody else counts or adds to what this user has (turns, sessions, projects).
+   * Only inside a transaction; after `sessions.lock` where both are taken.
+   */
+  lockShares(id: string): Promise<void>;
 }
 
 export interface LoginSessionRepository {

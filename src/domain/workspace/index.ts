@@ -1,4 +1,5 @@
 export * from './cancelled-exec.ts';
+export * from './file-slots.ts';
 export * from './file-tree.ts';
 export * from './git-ref-name.ts';
 export * from './open-project-workspace.ts';

@@ -1,3 +1,4 @@
+import type { Semaphore } from '#shared/async/semaphore.ts';
 import type { Context } from '../context.ts';
 import { DomainError, notFound } from '../errors.ts';
 import { getOwnedProject, refuseDeleted } from '../project/get-owned-project.ts';
@@ -13,6 +14,8 @@ import {
 
 export interface WorkspaceAccessDeps {
   workspaces: Pick<WorkspaceProvider, 'open'>;
+  /** Readings at once, by owner. */
+  fileSlots: Semaphore;
 }
 
 /** A place in the workspace of a project, which is named itself or by one of its sessions. */
@@ -23,18 +26,25 @@ export interface WorkspacePlace {
   path: string;
 }
 
-/** Opens the workspace of an owned project; failures inside `run` become errors of the domain. */
+/**
+ * Opens the workspace of an owned project once its owner has a slot; failures inside `run` become errors of the
+ * domain.
+ */
 export async function inProjectWorkspace<T>(
   deps: WorkspaceAccessDeps,
   ctx: Context<'projects' | 'sessions'>,
-  place: WorkspacePlace,
-  run: (workspace: Workspace, path: string) => Promise<T>,
+  { signal, ...place }: WorkspacePlace & { signal: AbortSignal },
+  run: (workspace: Workspace, path: string, ownerId: string) => Promise<T>,
 ): Promise<T> {
   const project = await getOwnedProject(ctx, await projectIdOf(ctx, place));
   refuseDeleted(project);
   const path = toWorkspacePath(place.path, project.workspacePath);
   try {
-    return await run(await deps.workspaces.open(project.id, project.workspaceRoot), path);
+    return await deps.fileSlots.run(
+      async () => run(await deps.workspaces.open(project.id, project.workspaceRoot), path, project.userId),
+      project.userId,
+      signal,
+    );
   } catch (error) {
     throw toDomainError(error);
   }

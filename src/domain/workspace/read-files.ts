@@ -16,14 +16,16 @@ const MEBIBYTE = 1024 * 1024;
 export const MAX_SERVED_FILE_BYTES = 50 * MEBIBYTE;
 const PIECE_BYTES = MEBIBYTE;
 
-/** The files at a place, with the texts of small ones. Throws `not_found` and `invalid_input`. */
+/** The files at a place, with the texts of small ones. Throws `not_found`, `invalid_input` and `overloaded`. */
 export function getFileTree(
   deps: WorkspaceAccessDeps,
   ctx: FilesContext,
   place: WorkspacePlace,
   signal: AbortSignal,
 ): Promise<FileNode> {
-  return inProjectWorkspace(deps, ctx, place, (workspace, path) => readFileTree(workspace, path, signal));
+  return inProjectWorkspace(deps, ctx, { ...place, signal }, (workspace, path) =>
+    readFileTree(workspace, path, signal),
+  );
 }
 
 export interface ServedFile {
@@ -34,14 +36,14 @@ export interface ServedFile {
   rest: AsyncIterable<Uint8Array> | null;
 }
 
-/** One file's bytes. Throws `not_found`, `invalid_input`, `unprocessable` and `too_large`. */
+/** One file's bytes. Throws `not_found`, `invalid_input`, `unprocessable`, `too_large` and `overloaded`. */
 export function getFileContent(
   deps: WorkspaceAccessDeps,
   ctx: FilesContext,
   place: WorkspacePlace,
   signal: AbortSignal,
 ): Promise<ServedFile> {
-  return inProjectWorkspace(deps, ctx, place, async (workspace, path) => {
+  return inProjectWorkspace(deps, ctx, { ...place, signal }, async (workspace, path) => {
     const { bytes, stat } = await workspace.read(path, { limit: PIECE_BYTES }, signal);
     if (stat.size > MAX_SERVED_FILE_BYTES) {
       throw new DomainError('too_large', `The file is larger than ${MAX_SERVED_FILE_BYTES / MEBIBYTE} MiB`, {
@@ -80,8 +82,8 @@ export function getWorkingTreeDiff(
   place: WorkspacePlace,
   signal: AbortSignal,
 ): Promise<WorkingTreeDiff> {
-  return inProjectWorkspace(deps, ctx, place, async (workspace, path) => {
+  return inProjectWorkspace(deps, ctx, { ...place, signal }, async (workspace, path, ownerId) => {
     if (path.includes('\0')) throw new WorkspaceError('refused', 'The path holds a NUL character.');
-    return deps.sourceControl.diff(workspace, path, signal);
+    return deps.sourceControl.diff(workspace, { path, ownerId }, signal);
   });
 }

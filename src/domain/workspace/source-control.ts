@@ -35,6 +35,12 @@ export interface CloneRequest {
   ownerId: string;
 }
 
+export interface DiffRequest {
+  path: string;
+  /** Diffs at once are counted for each. */
+  ownerId: string;
+}
+
 export interface WorkingTreeDiff {
   /** Unified, from the last commit to the files as they are, new ones included. */
   diff: string;
@@ -47,6 +53,6 @@ export interface SourceControl {
   /** Fills an empty workspace, without history; after a failure its content is undefined. Throws `SourceControlError` and `WorkspaceError`. */
   clone(workspace: Workspace, request: CloneRequest, signal: AbortSignal): Promise<void>;
   /** Of the repository that holds `path`, at or below it. Throws `SourceControlError` and `WorkspaceError`. */
-  diff(workspace: Workspace, path: string, signal: AbortSignal): Promise<WorkingTreeDiff>;
+  diff(workspace: Workspace, request: DiffRequest, signal: AbortSignal): Promise<WorkingTreeDiff>;
   close(): Promise<void>;
 }

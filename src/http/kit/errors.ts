@@ -31,6 +31,7 @@ export const STATUS_OF_CODE: Readonly<Record<ErrorCode | WorkspaceErrorCode, num
   username_taken: 409,
   email_taken: 409,
   permission_settled: 409,
+  limit_reached: 409,
   unprocessable: 422,
   not_a_repository: 422,
   too_large: 413,

@@ -13,7 +13,7 @@ import { ok, type Route, route } from '../kit/route.ts';
 import { pageReply } from './page-reply.ts';
 
 export function projectRoutes(
-  deps: Pick<HttpDeps, 'workspaces' | 'eventLog' | 'workspaceRoots' | 'sourceControl'>,
+  deps: Pick<HttpDeps, 'workspaces' | 'eventLog' | 'workspaceRoots' | 'sourceControl' | 'maxProjectsPerUser'>,
 ): Route[] {
   return [
     route(API.projects.listProjects, async ({ ctx, query }) =>

@@ -7,7 +7,10 @@ import type { HttpDeps } from '../deps.ts';
 import { ok, type Route, route } from '../kit/route.ts';
 import { nextCursorHeader } from './page-reply.ts';
 
-type SessionRouteDeps = Pick<HttpDeps, 'catalogue' | 'secrets' | 'autoModel' | 'eventLog'>;
+type SessionRouteDeps = Pick<
+  HttpDeps,
+  'catalogue' | 'secrets' | 'autoModel' | 'eventLog' | 'maxSessionsPerUser'
+>;
 
 export function sessionRoutes(deps: SessionRouteDeps): Route[] {
   return [

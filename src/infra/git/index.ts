@@ -13,8 +13,15 @@ export interface SourceControlDeps extends GuardedHttpDeps {
 
 const CLONE_TIMEOUT_MS = 120_000;
 const DIFF_TIMEOUT_MS = 20_000;
-/** At once, in all and for each owner of clones and each project of diffs; nothing waits. */
-const PLACES = { size: 8, sizePerKey: 2, maxWaiting: 0, refusal: busy };
+/** For each owner two at once; the others of that owner wait, and owners take turns. */
+const PLACES = {
+  size: 16,
+  sizePerKey: 2,
+  maxWaiting: 128,
+  maxWaitingPerKey: 4,
+  maxWaitMs: 30_000,
+  refusal: busy,
+};
 
 /** Git through the port of workspaces, so that it is the same wherever they are. */
 export function createSourceControl(deps: SourceControlDeps): SourceControl {
@@ -32,14 +39,16 @@ export function createSourceControl(deps: SourceControlDeps): SourceControl {
             cloneRepository({ http, maxBytes: deps.maxCloneBytes }, workspace, request, bound),
           ),
         request.ownerId,
+        signal,
       ),
-    diff: (workspace, path, signal) =>
+    diff: (workspace, { path, ownerId }, signal) =>
       diffs.run(
         () =>
           timed('The diff', diffTimeoutMs, [signal, closing.signal], (bound) =>
             diffWorkingTree(workspace, path, bound),
           ),
-        workspace.projectId,
+        ownerId,
+        signal,
       ),
     async close() {
       closing.abort(new SourceControlError('busy', 'This server is shutting down'));
@@ -48,8 +57,12 @@ export function createSourceControl(deps: SourceControlDeps): SourceControl {
   };
 }
 
-function busy(): SourceControlError {
-  return new SourceControlError('busy', 'Too many of these run at this moment, try again later');
+function busy(of: 'key' | 'all'): SourceControlError {
+  const message =
+    of === 'key'
+      ? 'You have enough of these running and waiting already, try again when one has ended'
+      : 'Too many of these run at this moment, try again later';
+  return new SourceControlError('busy', message);
 }
 
 async function timed<T>(

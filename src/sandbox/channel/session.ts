@@ -9,6 +9,8 @@ import { startExec } from './start-exec.ts';
 import { startSpawn } from './start-spawn.ts';
 
 const MAX_RUNNING = 512;
+/** One project leaves room for others. */
+const MAX_RUNNING_PER_PROJECT = 128;
 const POLICY_VIOLATION = 1008;
 
 const Numbered = z.object({ id: z.int().min(1).max(0xffff_ffff) });
@@ -30,23 +32,35 @@ export interface ChannelSession {
 export function createChannelSession(deps: ChannelSessionDeps): ChannelSession {
   const { provider, activity, socket, log } = deps;
   const outlet = createOutlet(socket);
-  const running = new Map<number, Running>();
+  const running = new Map<number, Running & { projectId: string }>();
 
   function violated(reason: string): void {
     log.warn({ reason }, 'channel closed: its caller breaks the rules');
     socket.close(POLICY_VIOLATION, reason);
   }
 
+  /** Why nothing more of this project may run now, if so. */
+  function fullness(projectId: string): string | null {
+    if (running.size >= MAX_RUNNING) return 'Too many commands run at once.';
+    let ofProject = 0;
+    for (const process of running.values()) if (process.projectId === projectId) ofProject += 1;
+    return ofProject < MAX_RUNNING_PER_PROJECT ? null : 'Too many commands of this project run at once.';
+  }
+
   function begin(request: Extract<ChannelRequest, { type: 'exec' | 'spawn' }>): void {
     const { id } = request;
     if (running.has(id)) {
       violated('a number is used twice');
-    } else if (running.size >= MAX_RUNNING) {
-      outlet.reply({ type: 'error', id, code: 'unavailable', error: 'Too many commands run at once.' });
-    } else {
-      const run: RunDeps = { provider, activity, outlet, log, violated, done: () => running.delete(id) };
-      running.set(id, request.type === 'exec' ? startExec(request, run) : startSpawn(request, run));
+      return;
     }
+    const full = fullness(request.project_id);
+    if (full !== null) {
+      outlet.reply({ type: 'error', id, code: 'unavailable', error: full });
+      return;
+    }
+    const run: RunDeps = { provider, activity, outlet, log, violated, done: () => running.delete(id) };
+    const started = request.type === 'exec' ? startExec(request, run) : startSpawn(request, run);
+    running.set(id, { ...started, projectId: request.project_id });
   }
 
   function handle(request: ChannelRequest): void {

@@ -9,13 +9,17 @@ function createTasks(semaphore: ReturnType<typeof createSemaphore>) {
   const ends = new Map<string, Deferred<string>>();
   return {
     started,
-    run(name: string, key?: string) {
+    run(name: string, key?: string, signal?: AbortSignal) {
       const end = deferred<string>();
       ends.set(name, end);
-      return semaphore.run(() => {
-        started.push(name);
-        return end.promise;
-      }, key);
+      return semaphore.run(
+        () => {
+          started.push(name);
+          return end.promise;
+        },
+        key,
+        signal,
+      );
     },
     async end(name: string) {
       ends.get(name)?.resolve(name);
@@ -100,5 +104,63 @@ describe('a semaphore', () => {
     await tasks.end('a3');
     await tasks.end('b1');
     expect(await Promise.all([first, other, again])).toEqual(['a1', 'b1', 'a3']);
+  });
+});
+
+describe('keys that wait', () => {
+  it('take turns, however many calls one of them has made before', async () => {
+    const tasks = createTasks(createSemaphore({ size: 1, maxWaiting: 20, refusal }));
+    const names = ['a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1'];
+    const results = names.map((name) => tasks.run(name, name[0]));
+    await settle();
+    const order = ['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4'];
+    for (const name of order) await tasks.end(name);
+    await Promise.all(results);
+    expect(tasks.started).toEqual(order);
+  });
+
+  it('leave room for others in the queue', async () => {
+    const which: string[] = [];
+    const semaphore = createSemaphore({
+      size: 1,
+      maxWaiting: 3,
+      maxWaitingPerKey: 2,
+      refusal: (of) => {
+        which.push(of);
+        return new Error('full');
+      },
+    });
+    const tasks = createTasks(semaphore);
+    const accepted = [tasks.run('a1', 'a'), tasks.run('a2', 'a'), tasks.run('a3', 'a')];
+    await expect(tasks.run('a4', 'a')).rejects.toThrow('full');
+    accepted.push(tasks.run('b1', 'b'));
+    await expect(tasks.run('c1', 'c')).rejects.toThrow('full');
+    expect(which).toEqual(['key', 'all']);
+    for (const name of ['a1', 'a2', 'b1', 'a3']) await tasks.end(name);
+    await Promise.all(accepted);
+  });
+
+  it('are refused when they have waited long enough, and their place goes to the next', async () => {
+    const tasks = createTasks(createSemaphore({ size: 1, maxWaiting: 5, maxWaitMs: 5, refusal }));
+    const first = tasks.run('first', 'a');
+    await expect(tasks.run('late', 'b')).rejects.toThrow('full');
+    const next = tasks.run('next', 'c');
+    await tasks.end('first');
+    await tasks.end('next');
+    expect(await Promise.all([first, next])).toEqual(['first', 'next']);
+    expect(tasks.started).toEqual(['first', 'next']);
+  });
+
+  it('stop waiting with their signal', async () => {
+    const tasks = createTasks(createSemaphore({ size: 1, maxWaiting: 1, refusal }));
+    const first = tasks.run('first');
+    const gone = new AbortController();
+    const waits = expect(tasks.run('gone', '', gone.signal)).rejects.toThrow('left');
+    gone.abort(new Error('left'));
+    await waits;
+    const next = tasks.run('next');
+    await tasks.end('first');
+    await tasks.end('next');
+    expect(await Promise.all([first, next])).toEqual(['first', 'next']);
   });
 });

@@ -26,6 +26,10 @@ export type LoadImage = (
 
 export interface AgentSettings {
   maxWorkers: number;
+  /** Turns of one user at once, over all processes. */
+  maxRunningPerUser: number;
+  /** Background commands of one user in this process. */
+  maxJobsPerUser: number;
   taskTimeoutMs: number;
   /** 0: requests never expire. */
   permissionTimeoutMs: number;

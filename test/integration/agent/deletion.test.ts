@@ -9,7 +9,7 @@ import {
   setSessionConfig,
 } from '#domain/session/index.ts';
 import { deleteSession, submitPrompt, summarizeSession } from '#domain/turn/index.ts';
-import { inProjectWorkspace } from '#domain/workspace/index.ts';
+import { createFileSlots, inProjectWorkspace } from '#domain/workspace/index.ts';
 import { createTestDatabase, DATABASE_KINDS } from '../../harness/database.ts';
 import { type AgentHarness, createAgentHarness } from './harness.ts';
 
@@ -46,9 +46,9 @@ describe.each(DATABASE_KINDS)('what meets a deletion on %s', (kind) => {
       () => updateProject(ctx, { projectId: project.id, request: { name: 'late' } }),
       () =>
         inProjectWorkspace(
-          { workspaces: { open: () => Promise.reject(new Error('opened')) } },
+          { workspaces: { open: () => Promise.reject(new Error('opened')) }, fileSlots: createFileSlots() },
           ctx,
-          { projectId: project.id, path: '' },
+          { projectId: project.id, path: '', signal: new AbortController().signal },
           async () => {},
         ),
     ];

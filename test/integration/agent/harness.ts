@@ -50,6 +50,8 @@ export const SELECTION: ModelSelection = {
 
 const SETTINGS: AgentSettings = {
   maxWorkers: 10,
+  maxRunningPerUser: 10,
+  maxJobsPerUser: 50,
   taskTimeoutMs: 60_000,
   permissionTimeoutMs: 60_000,
   maxSteps: 50,

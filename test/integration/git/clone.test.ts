@@ -269,18 +269,22 @@ describe('a clone', () => {
     ).rejects.toThrow('gone');
   });
 
-  it('is one of two at once for an owner', async () => {
+  it('leaves others their places, however many an owner asks for at once', async () => {
     const sourceControl = open();
     const { workspace } = await openDirectory();
-    const url = new URL(`${server.origin}/silent/x`);
+    const silent = new URL(`${server.origin}/silent/x`);
     const abort = new AbortController();
-    const start = (ownerId: string) =>
+    const start = (ownerId: string, url = silent) =>
       sourceControl
         .clone(workspace, { url, ref: null, ownerId }, abort.signal)
         .catch((error: unknown) => error);
-    const running = [start('a'), start('a'), start('b')];
-    await expect(start('a')).resolves.toMatchObject({ code: 'busy' });
-    abort.abort();
-    await Promise.all(running);
+    const greedy = Array.from({ length: 8 }, () => start('greedy'));
+    const refused = await Promise.all(greedy.slice(6));
+    expect(refused).toMatchObject([{ code: 'busy' }, { code: 'busy' }]);
+    expect(String(refused[0])).toContain('You have enough');
+    const other = start('other', new URL(`${server.origin}/nothing/here`));
+    expect(await other).not.toMatchObject({ code: 'busy' });
+    abort.abort(new Error('gone'));
+    expect((await Promise.all(greedy)).slice(0, 6).every((end) => String(end) === 'Error: gone')).toBe(true);
   });
 });

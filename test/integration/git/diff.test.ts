@@ -46,7 +46,7 @@ describe.each(DRIVERS)('the diff of a working tree on %s', (driver) => {
     if (exitCode !== 0) throw new Error(stderr);
     return stdout;
   }
-  const diff = (path = '.') => sourceControl.diff(opened.workspace, path, never());
+  const diff = (path = '.') => sourceControl.diff(opened.workspace, { path, ownerId: 'o' }, never());
 
   it('shows what has changed, was removed, was staged and is new', async () => {
     await open(
@@ -148,7 +148,9 @@ echo 2 > other/f; git config -f other/.git/config filter.evil.clean '${evil}'; m
       `git init -q . && echo 1 > f && ${COMMIT} && mkfifo wait && printf '[include]\\n\\tpath = ../wait\\n' >> .git/config`,
     );
     const impatient = openControl(700);
-    await expect(impatient.diff(opened.workspace, '.', never())).rejects.toMatchObject({ code: 'timeout' });
+    await expect(
+      impatient.diff(opened.workspace, { path: '.', ownerId: 'o' }, never()),
+    ).rejects.toMatchObject({ code: 'timeout' });
     await impatient.close();
   });
 

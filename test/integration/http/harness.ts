@@ -10,6 +10,7 @@ import { createContextFactory } from '#domain/create-context.ts';
 import type { BusMessages } from '#domain/events/index.ts';
 import type { Catalogue, ProviderInfo } from '#domain/provider/index.ts';
 import { verifyAccess } from '#domain/user/index.ts';
+import { createFileSlots } from '#domain/workspace/index.ts';
 import { createHttpApp, createRoutes } from '#http/app.ts';
 import type { HttpDeps } from '#http/deps.ts';
 import type { Route } from '#http/kit/route.ts';
@@ -188,6 +189,7 @@ export async function createHttpHarness(
       },
     },
     sourceControl,
+    fileSlots: createFileSlots(),
     workspaceRoots: ['/srv/work'],
     eventLog,
     checks: { database: () => database.ping() },

@@ -4,7 +4,7 @@ import type { Lease } from '#domain/turn/index.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { newId } from '#shared/ids.ts';
 import { describeDatabases } from './contract.ts';
-import { NOW, newTurn, seedSession, seedTurn } from './records.ts';
+import { NOW, newSession, newTurn, seedSession, seedTurn } from './records.ts';
 
 const LEASE_MS = 15_000;
 const SHORT_LEASE_MS = 1;
@@ -49,8 +49,11 @@ describeDatabases('turns and steps', (database) => {
       await Promise.all(times(20, () => enqueue(newTurn(session))));
       const numbers = (await turns().listUnfinished(session.id)).map((turn) => turn.number);
       expect(numbers).toEqual(times(20, (i) => i + 1));
-      const { ofSession, all } = await turns().countQueued(session.id);
-      expect(ofSession).toBe(20);
+      const { ofSession, ofUser, all } = await turns().countQueued({
+        sessionId: session.id,
+        userId: session.userId,
+      });
+      expect([ofSession, ofUser]).toEqual([20, 20]);
       expect(all).toBeGreaterThanOrEqual(20);
       await drain();
     });
@@ -108,6 +111,75 @@ describeDatabases('turns and steps', (database) => {
       expect(won).toHaveLength(10);
       expect(won.every(({ turn }) => turn.number === 1)).toBe(true);
       await Promise.all(won.map(({ lease, turn }) => finish(lease, turn.id)));
+      await drain();
+    });
+
+    /** As many sessions of one user as asked for, each with that many prompts. */
+    async function seedUser(sessionCount: number, prompts = 1) {
+      const { user, project } = await seed();
+      const sessions = times(sessionCount, () => newSession(project));
+      for (const session of sessions) {
+        await database().repositories.sessions.insert(session);
+        for (let i = 0; i < prompts; i += 1) await seedTurn(database().repositories, session);
+      }
+      return user.id;
+    }
+
+    async function claimAll(maxRunningPerUser?: number) {
+      const claims: Array<NonNullable<Awaited<ReturnType<ReturnType<typeof turns>['claim']>>>> = [];
+      for (;;) {
+        const claimed = await turns().claim('fair', LEASE_MS, maxRunningPerUser);
+        if (!claimed) return claims;
+        claims.push(claimed);
+      }
+    }
+
+    it('lets users take turns, however much one of them has asked for before the others', async () => {
+      const greedy = await seedUser(6);
+      const second = await seedUser(2);
+      const third = await seedUser(1, 2);
+      const claims = await claimAll();
+      const order = claims.map(({ turn }) => turn.userId);
+      expect(order).toEqual([greedy, second, third, greedy, second, greedy, greedy, greedy, greedy]);
+      for (const { lease, turn } of claims) await finish(lease, turn.id);
+      await drain();
+    });
+
+    it('gives five hundred sessions of twenty users to eight hundred claimers, each session once', async () => {
+      for (const _ of times(20, Number)) await seedUser(25);
+      const claims = await Promise.all(times(800, (i) => turns().claim(`owner-${i}`, LEASE_MS)));
+      const won = claims.filter((claim) => claim !== null);
+      expect(new Set(won.map(({ turn }) => turn.sessionId)).size).toBe(won.length);
+      won.push(...(await claimAll()));
+      expect(won).toHaveLength(500);
+      await Promise.all(won.map(({ lease, turn }) => finish(lease, turn.id)));
+    });
+
+    it('serves who has waited for longest when nobody has anything running', async () => {
+      const greedy = await seedUser(4);
+      const modest = await seedUser(2);
+      const order: string[] = [];
+      for (let i = 0; i < 6; i += 1) {
+        const { lease, turn } = await mustClaim('single');
+        order.push(turn.userId);
+        await sleep(2);
+        await finish(lease, turn.id);
+      }
+      expect(order).toEqual([greedy, modest, greedy, modest, greedy, greedy]);
+    });
+
+    it('runs no more of a user than the limit says, and goes on when one has ended', async () => {
+      const greedy = await seedUser(5);
+      const modest = await seedUser(1);
+      const claims = await claimAll(2);
+      expect(claims.map(({ turn }) => turn.userId)).toEqual([greedy, modest, greedy]);
+      expect(claims.at(-1)?.more).toBe(true);
+      const [first] = claims;
+      if (first) await finish(first.lease, first.turn.id);
+      const next = await turns().claim('fair', LEASE_MS, 2);
+      expect(next?.turn.userId).toBe(greedy);
+      expect(await turns().claim('fair', LEASE_MS, 2)).toBeNull();
+      for (const { lease, turn } of [...claims, ...(next ? [next] : [])]) await finish(lease, turn.id);
       await drain();
     });
 

@@ -32,9 +32,11 @@ export function openAgents({ platform, catalogue, workspaces, stack }: AgentsDep
   coordinator.start();
 }
 
-function settingsOf({ agent, permissions }: Config): AgentSettings {
+function settingsOf({ agent, limits, permissions }: Config): AgentSettings {
   return {
     maxWorkers: agent.max_workers,
+    maxRunningPerUser: limits.user_running_turns,
+    maxJobsPerUser: limits.user_jobs,
     taskTimeoutMs: agent.task_timeout * 1000,
     permissionTimeoutMs: agent.permission_timeout * 1000,
     maxSteps: agent.max_steps,

@@ -1,7 +1,8 @@
 import type { Hono } from 'hono';
 import type { Config } from '#config/load.ts';
 import type { Catalogue } from '#domain/provider/index.ts';
-import type { SourceControl, WorkspaceProvider } from '#domain/workspace/index.ts';
+import type { SubmitPromptLimits } from '#domain/turn/index.ts';
+import { createFileSlots, type SourceControl, type WorkspaceProvider } from '#domain/workspace/index.ts';
 import { createHttpApp, createSystemApp } from '#http/app.ts';
 import type { HttpDeps } from '#http/deps.ts';
 import type { EdgeDeps } from '#http/kit/edge.ts';
@@ -35,9 +36,16 @@ export function openApi({ platform, catalogue, workspaces, sourceControl, draini
     autoModel: autoModelOf(config),
     workspaces,
     sourceControl,
+    fileSlots: createFileSlots(),
     workspaceRoots: workspaceRootsOf(config),
-    promptLimits: { maxQueued: config.agent.task_queue_size },
+    promptLimits: promptLimitsOf(config),
+    maxProjectsPerUser: config.limits.user_projects,
+    maxSessionsPerUser: config.limits.user_sessions,
   });
+}
+
+export function promptLimitsOf({ agent, limits }: Config): SubmitPromptLimits {
+  return { maxQueued: agent.task_queue_size, maxQueuedPerUser: limits.user_queued_turns };
 }
 
 /** `/health` and `/ready` for a port that serves sockets. */

@@ -3,7 +3,7 @@ import { createClientAddress } from '#http/kit/client-address.ts';
 import { createGateway, mountGateway } from '#ws/gateway/index.ts';
 import type { CloseStack } from '../../close-stack.ts';
 import type { Platform } from '../platform/platform.ts';
-import { allowedOrigins } from './api.ts';
+import { allowedOrigins, promptLimitsOf } from './api.ts';
 
 /** Serves `/ws` on servers that listen. Closing drains the sockets first. */
 export function serveSockets(
@@ -16,7 +16,7 @@ export function serveSockets(
     log: eventLog,
     logger: log,
     allowedOrigins: allowedOrigins(config),
-    promptLimits: { maxQueued: config.agent.task_queue_size },
+    promptLimits: promptLimitsOf(config),
   });
   const addressOf = createClientAddress(config.server.trusted_proxies);
   const clientAddress = (request: IncomingMessage) =>

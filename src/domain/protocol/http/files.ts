@@ -18,7 +18,7 @@ export const files = {
     summary: 'The files of a workspace as a tree, with the texts of small ones.',
     query: z.object(place),
     replies: { 200: FileNode },
-    errors: ['not_found', 'conflict', 'unprocessable', 'too_large', 'client_closed_request'],
+    errors: ['not_found', 'conflict', 'unprocessable', 'too_large', 'overloaded', 'client_closed_request'],
   }),
 
   getFileContent: endpoint({
@@ -28,7 +28,7 @@ export const files = {
     summary: 'One file’s bytes.',
     query: z.object({ ...place, path: WorkspaceFile.optional() }),
     replies: { 200: { bytes: 'the file, with a type that no browser runs' } },
-    errors: ['not_found', 'conflict', 'unprocessable', 'too_large', 'client_closed_request'],
+    errors: ['not_found', 'conflict', 'unprocessable', 'too_large', 'overloaded', 'client_closed_request'],
   }),
 
   getWorkingTreeDiff: endpoint({

@@ -17,7 +17,7 @@ export const sessions = {
     summary: 'Makes a session in a project.',
     body: CreateSessionRequest,
     replies: { 200: SessionView },
-    errors: ['not_found', 'conflict', 'unprocessable'],
+    errors: ['not_found', 'conflict', 'unprocessable', 'limit_reached'],
   }),
 
   deleteSession: endpoint({

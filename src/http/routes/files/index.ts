@@ -11,7 +11,7 @@ import type { HttpDeps } from '../../deps.ts';
 import { ok, type Route, route } from '../../kit/route.ts';
 import { fileHeaders } from './content-type.ts';
 
-export function fileRoutes(deps: Pick<HttpDeps, 'workspaces' | 'sourceControl'>): Route[] {
+export function fileRoutes(deps: Pick<HttpDeps, 'workspaces' | 'sourceControl' | 'fileSlots'>): Route[] {
   return [
     route(API.files.getFileTree, async ({ ctx, query, signal }) =>
       ok(await getFileTree(deps, ctx, placeOf(query), signal())),

@@ -38,7 +38,7 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
   const owner = randomToken(96);
   const ctx = deps.contexts({ actor: { kind: 'system' }, requestId: `coordinator:${owner}` });
   const { turns } = ctx.repositories;
-  const jobs = createJobRegistry({ clock: deps.clock });
+  const jobs = createJobRegistry({ clock: deps.clock, maxRunningPerUser: settings.maxJobsPerUser });
   const active = new Map<string, ActiveTurn>();
   const tasks = new Set<Promise<void>>();
   const taskStop = new AbortController();
@@ -68,7 +68,7 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
   const pump = singly(async () => {
     while (closing === null && active.size < settings.maxWorkers) {
       const claimedAt = performance.now();
-      const claimed = await turns.claim(owner, intervals.lease);
+      const claimed = await turns.claim(owner, intervals.lease, settings.maxRunningPerUser);
       if (!claimed) return;
       launch({ ...claimed, claimedAt });
       if (!claimed.more) return;

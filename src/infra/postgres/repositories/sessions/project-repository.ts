@@ -35,6 +35,7 @@ export function createProjectRepository({ executor }: RepositoryDeps): ProjectRe
           : await queries().nextPage.execute({ userId, limit, before });
       return rows.map(toProject);
     },
+    countByUser: (userId) => executor.$count(projects, eq(projects.userId, userId)),
     async update(project) {
       const { id, userId: _, createdAt: __, deletingSince: ___, ...changes } = project;
       const updated = await executor

@@ -65,6 +65,8 @@ export function createSessionRepository({ executor }: RepositoryDeps): SessionRe
         .where('id' in of ? eq(sessions.id, of.id) : eq(sessions.projectId, of.projectId))
         .execute();
     },
+    countByUser: (userId) =>
+      executor.$count(sessions, and(eq(sessions.userId, userId), isNull(sessions.parentSessionId))),
     async delete(id) {
       await executor.delete(sessions).where(eq(sessions.id, id)).execute();
     },

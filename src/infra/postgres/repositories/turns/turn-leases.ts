@@ -10,6 +10,8 @@ type TurnLeases = Pick<
   'claim' | 'renew' | 'release' | 'assertLease' | 'requeueExpired' | 'voidLeases'
 >;
 
+/** The largest integer of the database. */
+const UNLIMITED = 2_147_483_647;
 const NOBODY = { owner: null, expiresAt: 0 };
 
 /**
@@ -18,7 +20,8 @@ const NOBODY = { owner: null, expiresAt: 0 };
  */
 export function createTurnLeases(executor: Executor): TurnLeases {
   return {
-    claim: (owner, leaseMs) => claim(executor, owner, leaseMs),
+    claim: (owner, leaseMs, maxRunningPerUser = UNLIMITED) =>
+      claim(executor, { owner, leaseMs, maxRunningPerUser }),
     async renew(owner, leaseMs) {
       const renewed = executor.$with('renewed').as(
         executor
@@ -72,11 +75,11 @@ function isHeldAs({ sessionId, owner, token }: Lease) {
 /**
  * Two claimers never get turns of one session: the row lock on the turn is skipped by the second, a turn that
  * was taken meanwhile fails the repeated check of its status, and the lease is only taken when it is not live.
+ * The users are tried in their order, each with one look into the queue's index, until one has something to claim.
  */
 async function claim(
   executor: Executor,
-  owner: string,
-  leaseMs: number,
+  { owner, leaseMs, maxRunningPerUser }: { owner: string; leaseMs: number; maxRunningPerUser: number },
 ): ReturnType<TurnRepository['claim']> {
   const candidate = executor
     .$with('candidate', {
@@ -84,17 +87,33 @@ async function claim(
       sessionId: sql<string>`session_id`.as('session_id'),
     })
     .as(sql`
-      select t.id, t.session_id
-      from ${turns} t left join ${sessionLeases} l on l.session_id = t.session_id
-      where t.status = 'queued'
-        and (l.session_id is null or l.expires_at <= ${DATABASE_NOW_MS})
-        and not exists (
-          select 1 from ${turns} e
-          where e.session_id = t.session_id and e.number < t.number
-            and e.status in ('queued', 'running', 'waiting'))
-      order by t.created_at, t.id
-      limit 1
-      for update of t skip locked`);
+      select c.id, c.session_id
+      from (
+        select u.user_id
+        from (
+          select user_id, sum(running) as running, min(created_at) as oldest
+          from (
+            select user_id, created_at, 0 as running from ${turns} where status = 'queued'
+            union all
+            select user_id, null, 1 from ${turns} where status = 'running') unfinished
+          group by user_id
+          having min(created_at) is not null and sum(running) < ${maxRunningPerUser}::bigint) u
+        order by u.running, (
+          select s.started_at from ${turns} s where s.user_id = u.user_id and s.started_at is not null
+          order by s.started_at desc limit 1) nulls first, u.oldest, u.user_id) u
+      cross join lateral (
+        select t.id, t.session_id
+        from ${turns} t left join ${sessionLeases} l on l.session_id = t.session_id
+        where t.user_id = u.user_id and t.status = 'queued'
+          and (l.session_id is null or l.expires_at <= ${DATABASE_NOW_MS})
+          and not exists (
+            select 1 from ${turns} e
+            where e.session_id = t.session_id and e.number < t.number
+              and e.status in ('queued', 'running', 'waiting'))
+        order by t.created_at, t.id
+        limit 1
+        for update of t skip locked) c
+      limit 1`);
   const taken = executor
     .$with('taken', {
       leaseSessionId: sql<string>`lease_session_id`.as('lease_session_id'),

@@ -31,16 +31,18 @@ export function createTurnRepository({ executor }: RepositoryDeps): TurnReposito
       return rows.map(toTurn);
     },
     current: (sessionId) => one(sql`${turns.id} = ${currentTurnId(sessionId)}`),
-    async countQueued(sessionId) {
+    async countQueued({ sessionId, userId }) {
+      const those = (condition: SQL) => sql<number>`count(*) filter (where ${condition})`.mapWith(Number);
       const [row] = await executor
         .select({
           all: count(),
-          ofSession: sql<number>`count(*) filter (where ${turns.sessionId} = ${sessionId})`.mapWith(Number),
+          ofUser: those(eq(turns.userId, userId)),
+          ofSession: those(eq(turns.sessionId, sessionId)),
         })
         .from(turns)
         .where(isQueuedTurn(turns))
         .execute();
-      return row ?? { all: 0, ofSession: 0 };
+      return row ?? { all: 0, ofUser: 0, ofSession: 0 };
     },
     async transition(id, from, to, change) {
       const [row] = await executor

@@ -18,6 +18,9 @@ const USER_COLUMNS = {
   updatedAt: users.updatedAt,
 };
 
+/** First key of the advisory locks on what users have; the second one is of the user. */
+const SHARES_LOCK = 0x73686172;
+
 export function createUserRepository({ executor }: RepositoryDeps): UserRepository {
   const byId = lazy(() =>
     executor
@@ -88,6 +91,9 @@ export function createUserRepository({ executor }: RepositoryDeps): UserReposito
     },
     async count() {
       return executor.$count(users);
+    },
+    async lockShares(id) {
+      await executor.execute(sql`select pg_advisory_xact_lock(${SHARES_LOCK}, hashtext(${id}))`);
     },
   };
 }

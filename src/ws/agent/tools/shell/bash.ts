@@ -91,6 +91,7 @@ async function run(
 ): Promise<ToolResult> {
   const { session, workspace, jobs } = scope;
   const job = await jobs.start(session.id, workspace, {
+    userId: session.userId,
     command: input.command,
     description: input.description,
     cwd,

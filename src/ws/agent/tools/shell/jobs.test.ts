@@ -9,7 +9,7 @@ let now = 0;
 beforeEach(async () => {
   bench = await createToolBench();
   now = 1_000_000;
-  jobs = createJobRegistry({ clock: { now: () => now }, sweepIntervalMs: 5 });
+  jobs = createJobRegistry({ clock: { now: () => now }, maxRunningPerUser: 60, sweepIntervalMs: 5 });
 });
 
 afterEach(async () => {
@@ -17,8 +17,8 @@ afterEach(async () => {
   await bench.close();
 });
 
-const start = (command: string, session = 's') =>
-  jobs.start(session, bench.workspace, { command, description: 'd', cwd: '/workspace', env: {} });
+const start = (command: string, session = 's', userId = 'u') =>
+  jobs.start(session, bench.workspace, { userId, command, description: 'd', cwd: '/workspace', env: {} });
 
 const until = async (holds: () => boolean) => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
@@ -39,6 +39,19 @@ test('only so many run at the same time', async () => {
   await jobs.get('s', '001')?.done;
   await expect(start('true')).resolves.toMatchObject({ id: '033' });
   await expect(start('true', 'another session')).resolves.toMatchObject({ id: '001' });
+});
+
+test('a user has a share of them over all sessions, also of those that are being started', async () => {
+  await jobs.close();
+  jobs = createJobRegistry({ clock: { now: () => now }, maxRunningPerUser: 2 });
+  const started = await Promise.allSettled(['a', 'b', 'c'].map((session) => start('sleep 60', session)));
+  expect(started.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+  await expect(start('true', 'd')).rejects.toThrow('2 jobs of this user are running already');
+  await expect(start('true', 'd', 'another user')).resolves.toMatchObject({ id: '001' });
+  const [job] = jobs.list('a');
+  await job?.kill();
+  await job?.done;
+  await expect(start('true', 'd')).resolves.toMatchObject({ id: '002' });
 });
 
 test('what ended long ago is forgotten although the session does nothing', async () => {

@@ -11,6 +11,8 @@ const SWEEP_MS = 60_000;
 const MAX_STREAM_BYTES = 64 * 1024;
 
 export interface JobRequest {
+  /** Whose share of the jobs it is one of. */
+  userId: string;
   command: string;
   description: string;
   cwd: string;
@@ -41,7 +43,7 @@ export interface Job {
 
 /** Commands of sessions, in the background or on their way to it. */
 export interface JobRegistry {
-  /** Throws `WorkspaceError` when too many of the session are running. */
+  /** Throws `WorkspaceError` when too many of the session or of the user are running. */
   start(sessionId: string, workspace: Workspace, request: JobRequest): Promise<Job>;
   get(sessionId: string, id: string): Job | null;
   /** Those that are still remembered, oldest first. */
@@ -54,6 +56,8 @@ export interface JobRegistry {
 
 export interface JobRegistryDeps {
   clock: Clock;
+  /** Over all sessions. */
+  maxRunningPerUser: number;
   /** How often jobs that ended long ago are looked for. */
   sweepIntervalMs?: number;
 }
@@ -69,8 +73,10 @@ interface KnownJob extends Job {
   endedAt: number | null;
 }
 
-export function createJobRegistry({ clock, sweepIntervalMs = SWEEP_MS }: JobRegistryDeps): JobRegistry {
+export function createJobRegistry(deps: JobRegistryDeps): JobRegistry {
+  const { clock, maxRunningPerUser, sweepIntervalMs = SWEEP_MS } = deps;
   const sessions = new Map<string, SessionJobs>();
+  const runningOf = new Map<string, number>();
   let closed = false;
   const sweeper = setInterval(() => sweep(sessions, clock.now() - KEEP_FINISHED_MS), sweepIntervalMs);
   sweeper.unref();
@@ -80,6 +86,23 @@ export function createJobRegistry({ clock, sweepIntervalMs = SWEEP_MS }: JobRegi
     session.lastUsedAt = clock.now();
     sessions.set(sessionId, session);
     return session;
+  }
+
+  /** Takes one of the user's places; the answer gives it back. */
+  function takePlace(userId: string): () => void {
+    const running = runningOf.get(userId) ?? 0;
+    if (running >= maxRunningPerUser) {
+      throw new WorkspaceError(
+        'refused',
+        `${maxRunningPerUser} jobs of this user are running already, over all sessions; end one with job_kill`,
+      );
+    }
+    runningOf.set(userId, running + 1);
+    return () => {
+      const left = (runningOf.get(userId) ?? 1) - 1;
+      if (left === 0) runningOf.delete(userId);
+      else runningOf.set(userId, left);
+    };
   }
 
   async function closeSession(sessionId: string): Promise<void> {
@@ -93,18 +116,21 @@ export function createJobRegistry({ clock, sweepIntervalMs = SWEEP_MS }: JobRegi
       if (closed) throw new WorkspaceError('unavailable', 'The server is shutting down');
       const session = sessionOf(sessionId);
       refuseTooMany(session);
+      const giveBack = takePlace(request.userId);
       session.counter += 1;
       const id = session.counter.toString(16).toUpperCase().padStart(3, '0');
-      const process = await workspace.spawn({
-        // Bash takes a socket as standard input for a remote login and would read start-up files.
-        argv: ['/bin/bash', '--noprofile', '--norc', '-c', request.command],
-        cwd: request.cwd,
-        env: request.env,
-      });
+      // Bash takes a socket as standard input for a remote login and would read start-up files.
+      const argv = ['/bin/bash', '--noprofile', '--norc', '-c', request.command] as const;
+      const spawned = workspace.spawn({ argv: [...argv], cwd: request.cwd, env: request.env });
+      spawned.catch(giveBack);
+      const process = await spawned;
       const job = createJob(id, request, process, clock);
       session.jobs.set(id, job);
-      const forget = () => dropOldest(session.jobs);
-      job.done.then(forget, forget);
+      const ended = () => {
+        giveBack();
+        dropOldest(session.jobs);
+      };
+      job.done.then(ended, ended);
       if (closed || sessions.get(sessionId) !== session) await job.kill();
       return job;
     },

@@ -1,0 +1,18 @@
+import { z } from 'zod';
+import { wholeNumber } from './fields.ts';
+
+const MAX = 1_000_000;
+
+export const LimitsSection = z.strictObject({
+  user_running_turns: wholeNumber(1, 10_000)
+    .default(10)
+    .describe('turns of one user at once, over all servers'),
+  user_queued_turns: wholeNumber(1, MAX)
+    .default(100)
+    .describe('prompts of one user that wait, over all sessions'),
+  user_projects: wholeNumber(1, MAX).default(500).describe('projects of one user'),
+  user_sessions: wholeNumber(1, MAX).default(10_000).describe('sessions of one user'),
+  user_jobs: wholeNumber(1, 10_000)
+    .default(50)
+    .describe('commands of one user in the background, per process'),
+});
