@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ModelSelection } from '#domain/provider/index.ts';
 import { testSelection } from '../test-selection.ts';
+import { effortFor } from './efforts.ts';
 import { chatFamilyOf } from './family.ts';
 
 function family(over: Partial<ModelSelection>, id = 'm') {
@@ -44,4 +45,16 @@ test('a template that reads ids gets them in its form wherever the model is serv
     false,
   );
   expect(family({}, 'qwen3').callIds.accepts('a:b', false)).toBe(true);
+});
+
+test.each([
+  ['xai', 'grok-4.20-reasoning', null],
+  ['cerebras', 'gpt-oss-120b', 'high'],
+  ['moonshotai', 'kimi-k3', 'max'],
+  ['zai', 'glm-5.3', 'max'],
+  ['minimax', 'MiniMax-M2.7', null],
+  ['deepseek', 'deepseek-v4-pro', 'max'],
+  ['anything', 'm', 'high'],
+] as const)('%s is asked for the most that %s knows: %s', (providerId, model, effort) => {
+  expect(effortFor(family({ providerId }, model).efforts, model, 'max')).toBe(effort);
 });

@@ -1,13 +1,19 @@
 import type { ModelSelection } from '#domain/provider/index.ts';
 import { ANY_ID, type CallIdFormat, NINE_ID, NUMBERED_ID, WORD_ID } from './call-ids.ts';
 import {
+  CEREBRAS_EFFORTS,
   COMMON_EFFORTS,
+  DEEPSEEK_EFFORTS,
   type EffortTable,
   GEMINI_EFFORTS,
   GROQ_EFFORTS,
+  MINIMAX_EFFORTS,
   MISTRAL_EFFORTS,
+  MOONSHOT_EFFORTS,
   OPENAI_EFFORTS,
   ROUTER_EFFORTS,
+  XAI_EFFORTS,
+  ZAI_EFFORTS,
 } from './efforts.ts';
 
 /** Where reasoning goes in an assistant's message of a chat. */
@@ -64,8 +70,8 @@ const ROWS: readonly Row[] = [
     efforts: MISTRAL_EFFORTS,
   },
   { name: 'groq', hosts: ['groq.com'], reasoning: NO_REASONING, efforts: GROQ_EFFORTS },
-  { name: 'cerebras', hosts: ['cerebras.ai'], reasoning: NO_REASONING },
-  { name: 'xai', hosts: ['x.ai'], reasoning: NO_REASONING, efforts: [[/./, ['low', 'medium', 'high']]] },
+  { name: 'cerebras', hosts: ['cerebras.ai'], reasoning: NO_REASONING, efforts: CEREBRAS_EFFORTS },
+  { name: 'xai', hosts: ['x.ai'], reasoning: NO_REASONING, efforts: XAI_EFFORTS },
   {
     name: 'google',
     hosts: ['generativelanguage.googleapis.com'],
@@ -73,15 +79,21 @@ const ROWS: readonly Row[] = [
     efforts: GEMINI_EFFORTS,
     foreignSignature: { text: SKIP_SIGNATURE, models: /gemini-(?![12][.-])/ },
   },
-  { name: 'deepseek', hosts: ['deepseek.com'], reasoning: EACH_REASONING },
+  { name: 'deepseek', hosts: ['deepseek.com'], reasoning: EACH_REASONING, efforts: DEEPSEEK_EFFORTS },
   {
     name: 'moonshotai',
     hosts: ['moonshot.ai', 'moonshot.cn', 'kimi.com'],
     callIds: NUMBERED_ID,
     reasoning: EACH_REASONING,
+    efforts: MOONSHOT_EFFORTS,
   },
-  { name: 'zai', hosts: ['z.ai', 'bigmodel.cn'], reasoning: EACH_REASONING },
-  { name: 'minimax', hosts: ['minimax.io', 'minimaxi.com'], reasoning: OWN_REASONING },
+  { name: 'zai', hosts: ['z.ai', 'bigmodel.cn'], reasoning: EACH_REASONING, efforts: ZAI_EFFORTS },
+  {
+    name: 'minimax',
+    hosts: ['minimax.io', 'minimaxi.com'],
+    reasoning: OWN_REASONING,
+    efforts: MINIMAX_EFFORTS,
+  },
   { name: 'openai', hosts: ['openai.com'], reasoning: NO_REASONING, efforts: OPENAI_EFFORTS },
 ];
 
