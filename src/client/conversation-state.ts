@@ -17,6 +17,8 @@ export interface TurnOutcome {
 export interface Changed {
   messages: readonly string[];
   toolCalls: readonly string[];
+  /** The message is `to` and no more than this text at its end: a view need not read the whole of it again. */
+  appended?: { to: MessageView; text: string };
 }
 
 /**

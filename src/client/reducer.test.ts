@@ -246,7 +246,9 @@ describe('the reducer', () => {
   it('says what a frame has changed, and leaves the rest as the objects that they were', () => {
     const before = play([assistant('a', 'one'), assistant('b', 'two'), toolCall('t', 'running')]);
     const after = applyFrame(before, delta('b', '!'));
-    expect(after.changed).toEqual({ messages: ['b'], toolCalls: [] });
+    const appended = { to: before.messages.get('b'), text: '!' };
+    expect(after.changed).toEqual({ messages: ['b'], toolCalls: [], appended });
+    expect(after.changed.appended?.to).toBe(before.messages.get('b'));
     expect(after.messages.get('a')).toBe(before.messages.get('a'));
     expect(after.messages.get('b')).not.toBe(before.messages.get('b'));
     expect(after.toolCalls.get('t')).toBe(before.toolCalls.get('t'));

@@ -110,10 +110,15 @@ function withDelta(state: ConversationState, delta: StreamDelta): ConversationSt
   const message = state.messages.get(delta.message_id) ?? newAssistantMessage(delta);
   if (isFinished(message)) return state;
   const next = { ...message, Parts: applyDelta(message.Parts, delta) };
+  const isAppended = delta.delta_type === 'text' && message.Parts.at(-1)?.type === 'text';
   return {
     ...state,
     messages: state.messages.set(next.ID, next),
-    changed: { messages: [next.ID], toolCalls: [] },
+    changed: {
+      messages: [next.ID],
+      toolCalls: [],
+      ...(isAppended && { appended: { to: message, text: delta.content } }),
+    },
   };
 }
 

@@ -55,7 +55,7 @@ export interface ScriptedTurn {
   complete(status: 'completed' | 'error' | 'cancelled', error?: string): void;
 }
 
-/** A server that speaks the public protocol for one user and one session, and plays a script for each prompt. */
+/** A server that speaks the public protocol for one user and one session, and plays a script for each prompt and summary. */
 export interface ProtocolServer {
   url: string;
   script(play: (turn: ScriptedTurn) => Promise<void> | void): void;
@@ -81,6 +81,8 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
   const waiting: Array<{ type: string; resolve(frame: Body): void }> = [];
   const turns = new Map<string, Body>();
   let firstUsable = 0;
+  let turnCount = 0;
+  let isSummarized = false;
   let play: (turn: ScriptedTurn) => Promise<void> | void = (turn) => turn.complete('completed');
   let onAttach = () => {};
 
@@ -133,9 +135,9 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
     if (index >= 0) waiting.splice(index, 1)[0]?.resolve(frame);
   }
 
-  function beginTurn(content: string): Body {
-    server.seen.prompts.push(content);
-    const turnId = `turn-${server.seen.prompts.length}`;
+  function beginTurn(content: string): { turn_id: string } {
+    turnCount += 1;
+    const turnId = `turn-${turnCount}`;
     const turn: ScriptedTurn = {
       content,
       emit,
@@ -149,7 +151,19 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
       complete: (status, error) => emit({ Type: 'generation_complete', turn_id: turnId, status, error }),
     };
     setImmediate(() => void play(turn));
-    return { message_id: 'message-of-the-user', turn_id: turnId };
+    return { turn_id: turnId };
+  }
+
+  function beginPrompt(content: string): Body {
+    isSummarized = false;
+    server.seen.prompts.push(content);
+    return { message_id: 'message-of-the-user', ...beginTurn(content) };
+  }
+
+  function beginSummary(): [number, unknown] {
+    if (isSummarized) return [409, refusal('There is nothing to summarize', 'conflict')];
+    isSummarized = true;
+    return [202, beginTurn('')];
   }
 
   function newToken(): Body {
@@ -182,10 +196,12 @@ export async function createProtocolServer(): Promise<ProtocolServer> {
       case 'GET /api/sessions/:id/status':
         return [200, { session_id: SESSION, status: server.stored.status, is_running: false }];
       case 'POST /api/sessions/:id/messages': {
-        const turn = turns.get(key) ?? beginTurn(String(body.content));
+        const turn = turns.get(key) ?? beginPrompt(String(body.content));
         turns.set(key, turn);
         return [202, turn];
       }
+      case 'POST /api/sessions/:id/summarize':
+        return beginSummary();
       default:
         return [404, refusal('Not found', 'not_found')];
     }

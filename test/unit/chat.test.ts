@@ -348,6 +348,35 @@ describe('a conversation at a terminal', () => {
     expect(await run.exitCode).toBe(0);
   });
 
+  it('summarizes when it is asked to, and says why it cannot', async () => {
+    const run = start({}, { isTTY: true });
+    await run.shows('› ');
+    run.stdin.write('/summarize\n');
+    await run.shows('There is nothing to summarize.\n');
+    await run.shows('› ');
+    expect(server.seen.requests).not.toContain('POST /api/sessions');
+    run.stdin.write('begin\n');
+    await run.shows('› ');
+    server.script((turn) => {
+      const summary = { ...message(''), IsSummaryMessage: true };
+      turn.emit(summary, delta('All that was said.'));
+      turn.complete('completed');
+    });
+    run.stdin.write('/summarize\n');
+    await run.shows('All that was said.\n');
+    await run.shows('› ');
+    run.stdin.write('/summarize\n');
+    await run.shows('There is nothing to summarize\n');
+    await run.shows('› ');
+    run.stdin.write('go on\n');
+    await run.shows('› ');
+    expect(server.seen.prompts).toEqual(['begin', 'go on']);
+    const summaries = server.seen.requests.filter((request) => request.endsWith('/summarize'));
+    expect(summaries).toHaveLength(2);
+    run.stdin.write('/exit\n');
+    expect(await run.exitCode).toBe(0);
+  });
+
   it('withdraws a question that another client answered', async () => {
     server.script(async (turn) => {
       turn.emit(request);

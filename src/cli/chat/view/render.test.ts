@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { collectionOf } from '#client/collection.ts';
-import { type ConversationState, emptyConversation } from '#client/conversation-state.ts';
+import { type ConversationState, emptyConversation, type ReceivedFrame } from '#client/conversation-state.ts';
+import { applyFrame } from '#client/reducer.ts';
 import type { MessagePart } from '#domain/message/message.ts';
 import type { MessageView } from '#domain/protocol/views/message.ts';
 import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
@@ -73,6 +75,62 @@ describe('the renderer', () => {
     const end: MessagePart = { type: 'finish', reason: 'end_turn', time: 1 };
     const last = renderer.render(withText('one\r\ntwo\r\nthree\r', [end]));
     expect(linesOf(last).join('')).toBe('␍');
+  });
+
+  it('reads a long answer once, not for each piece of it', () => {
+    const renderer = newRenderer();
+    let reads = 0;
+    let text = '';
+    const stateAfter = (piece: string, before?: MessageView): ConversationState => {
+      text += piece;
+      const whole = text;
+      const [view] = withText('').messages.values();
+      if (!view) throw new Error('no message');
+      const part = {
+        type: 'text' as const,
+        get text() {
+          reads += 1;
+          return whole;
+        },
+      };
+      const state = withMessage({ ...view, Parts: [part] });
+      return before
+        ? { ...state, changed: { ...state.changed, appended: { to: before, text: piece } } }
+        : state;
+    };
+    const shown: string[] = [];
+    let before: MessageView | undefined;
+    for (let n = 0; n < 1000; n++) {
+      const state = stateAfter(`${n} `, before);
+      before = state.messages.get('m');
+      shown.push(...linesOf(renderer.render(state)));
+    }
+    expect(shown.join('')).toBe(text);
+    expect(reads).toBeLessThan(5);
+  });
+
+  it('shows the same however an answer comes in pieces', () => {
+    const piece = fc.stringMatching(/^[ab\r\n]{0,5}$/);
+    fc.assert(
+      fc.property(fc.array(piece, { minLength: 1 }), (pieces) => {
+        const renderer = newRenderer();
+        let state = emptyConversation('s');
+        const send = (frame: Partial<ReceivedFrame>) => {
+          state = applyFrame(state, { session_id: 's', timestamp: 1, ...frame } as ReceivedFrame);
+          return linesOf(renderer.render(state)).join('');
+        };
+        const delta = { Type: 'stream_delta', message_id: 'm' } as const;
+        const shown = pieces.map((content) => send({ ...delta, delta_type: 'text', content }));
+        shown.push(send({ ...delta, delta_type: 'finish', content: '', finish_reason: 'end_turn' }));
+        expect(shown.join('')).toBe(pieces.join('').replaceAll('\r\n', '\n').replaceAll('\r', '␍'));
+      }),
+    );
+  });
+
+  it('takes up what was skipped in the middle of a line end', () => {
+    const renderer = newRenderer();
+    renderer.skip(withText('one\r'));
+    expect(linesOf(renderer.render(withText('one\r\ntwo'))).join('')).toBe('\ntwo');
   });
 
   it('shows a call on one line, cut to the width', () => {

@@ -33,6 +33,8 @@ export interface Renderer {
 interface ShownMessage {
   view: MessageView;
   text: string;
+  /** The first half of a line end, or nothing: shown with its other half. */
+  held: string;
   isThinkingShown: boolean;
 }
 
@@ -53,16 +55,17 @@ export function createRenderer(options: RendererOptions): Renderer {
   /** The call whose lines were shown last: output of parallel calls needs its header again. */
   let lastToolCall = '';
 
-  function renderMessage(view: MessageView): Output[] {
+  function renderMessage(view: MessageView, { appended }: ConversationState['changed']): Output[] {
     const shown = messages.get(view.ID);
     if (shown?.view === view || view.Role !== 'assistant') return [];
+    if (appended && shown?.view === appended.to) return renderAppended(view, shown, appended.text);
     const before = shown?.text ?? '';
-    const text = shownText(view);
+    const { text, held } = shownText(view);
     const outputs: Output[] = [];
     const isThinking = text === '' && view.Parts.some((part) => part.type === 'reasoning');
     const isThinkingShown = shown?.isThinkingShown ?? false;
     if (isThinking && !isThinkingShown) outputs.push(notice(style.dim('… thinking')));
-    messages.set(view.ID, { view, text, isThinkingShown: isThinkingShown || isThinking });
+    messages.set(view.ID, { view, text, held, isThinkingShown: isThinkingShown || isThinking });
     if (text.startsWith(before)) {
       const added = sanitizeText(text.slice(before.length));
       if (added !== '') outputs.push({ channel: 'answer', text: added, isNewMessage: before === '' });
@@ -75,6 +78,15 @@ export function createRenderer(options: RendererOptions): Renderer {
     }
     if (text !== before) lastToolCall = '';
     return outputs;
+  }
+
+  /** Costs what is new, however long the message is: its text is joined and not read. */
+  function renderAppended(view: MessageView, shown: ShownMessage, appended: string): Output[] {
+    const { text, held } = holdBack((shown.held + appended).replaceAll('\r\n', '\n'));
+    messages.set(view.ID, { ...shown, view, text: shown.text + text, held });
+    if (text !== '') lastToolCall = '';
+    const added = sanitizeText(text);
+    return added === '' ? [] : [{ channel: 'answer', text: added, isNewMessage: shown.text === '' }];
   }
 
   function renderToolCall(view: ToolCallView): Output[] {
@@ -110,7 +122,7 @@ export function createRenderer(options: RendererOptions): Renderer {
   /** Changes that nobody was asked about are shown when their results arrive. */
   function renderChanges(view: MessageView): Output[] {
     if (messages.get(view.ID)?.view === view) return [];
-    messages.set(view.ID, { view, text: '', isThinkingShown: true });
+    messages.set(view.ID, { view, text: '', held: '', isThinkingShown: true });
     return view.Parts.flatMap((part) => {
       if (part.type !== 'tool_result' || part.is_error || asked.has(part.tool_call_id)) return [];
       asked.add(part.tool_call_id);
@@ -132,7 +144,7 @@ export function createRenderer(options: RendererOptions): Renderer {
       const views = state.changed.messages.flatMap((id) => state.messages.get(id) ?? []);
       const calls = state.changed.toolCalls.flatMap((id) => state.toolCalls.get(id) ?? []);
       return [
-        ...views.filter(({ Role }) => Role !== 'tool').flatMap(renderMessage),
+        ...views.filter(({ Role }) => Role !== 'tool').flatMap((view) => renderMessage(view, state.changed)),
         ...calls.flatMap(renderToolCall),
         ...views.filter(({ Role }) => Role === 'tool').flatMap(renderChanges),
         ...renderTodos(state),
@@ -140,7 +152,7 @@ export function createRenderer(options: RendererOptions): Renderer {
     },
     skip(state) {
       for (const view of state.messages.values()) {
-        messages.set(view.ID, { view, text: textOf(view), isThinkingShown: true });
+        messages.set(view.ID, { view, ...shownText(view), isThinkingShown: true });
       }
       for (const view of state.toolCalls.values()) {
         toolCalls.set(view.id, { view, lines: outputLines(view.result ?? ''), isHeaderShown: true });
@@ -150,10 +162,14 @@ export function createRenderer(options: RendererOptions): Renderer {
   };
 }
 
-/** The first half of a line end that is still to come waits for the other. */
-function shownText(view: MessageView): string {
+function shownText(view: MessageView): Pick<ShownMessage, 'text' | 'held'> {
   const text = textOf(view);
-  return text.endsWith('\r') && !isFinished(view) ? text.slice(0, -1) : text;
+  return isFinished(view) ? { text, held: '' } : holdBack(text);
+}
+
+/** The first half of a line end that is still to come waits for the other. */
+function holdBack(text: string): Pick<ShownMessage, 'text' | 'held'> {
+  return text.endsWith('\r') ? { text: text.slice(0, -1), held: '\r' } : { text, held: '' };
 }
 
 function notice(...lines: string[]): Output {
