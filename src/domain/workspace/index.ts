@@ -1,6 +1,7 @@
 export * from './cancelled-exec.ts';
 export * from './file-slots.ts';
 export * from './file-tree.ts';
+export * from './fixed-git-settings.ts';
 export * from './git-ref-name.ts';
 export * from './open-project-workspace.ts';
 export * from './ports.ts';

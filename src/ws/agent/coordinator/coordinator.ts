@@ -51,7 +51,7 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
   const runner: RunnerDeps = {
     ...deps,
     jobs,
-    facts: createProjectFactsReader(deps),
+    facts: createProjectFactsReader({ clock: deps.clock, isolated: deps.workspaces.isolated }),
     tools: builtInTools(),
     background(task) {
       const running = task(taskStop.signal)

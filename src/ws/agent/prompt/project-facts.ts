@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { WORKSPACE_ROOT, type Workspace } from '#domain/workspace/index.ts';
+import { readOnlyScript } from '../tools/shell/command-rules/read-only-command.ts';
 
 /** What the system prompt says of a project. */
 export interface ProjectFacts {
@@ -18,6 +19,7 @@ const READ_TIMEOUT_MS = 5000;
 const MAX_CACHED_PROJECTS = 1000;
 const GIT_TIMEOUT_MS = 2000;
 const MAX_GIT_BYTES = 4096;
+const MAX_HEAD_BYTES = 512;
 const MAX_LISTED = 1000;
 const MAX_FILE_BYTES = 16 * 1024;
 const MAX_TOTAL_BYTES = 48 * 1024;
@@ -34,13 +36,19 @@ const CONTEXT_NAMES = new Set([
 const CONTEXT_PATHS = ['.github/copilot-instructions.md'];
 const CONTEXT_DIRECTORIES = ['.cursor/rules'];
 
-const GIT = 'git -c core.hooksPath=/dev/null -c core.fsmonitor=false -c core.pager=cat';
-const GIT_COMMAND = `echo "Branch: $(${GIT} rev-parse --abbrev-ref HEAD 2>/dev/null)"
-echo 'Status:'; ${GIT} status --short 2>/dev/null | head -n 20
-echo 'Recent commits:'; ${GIT} log -n 3 --no-show-signature --format='%h %s' 2>/dev/null`;
+const GIT_COMMANDS = `printf 'Branch: '; git rev-parse --abbrev-ref HEAD 2>/dev/null || echo
+echo Status:; git status --short 2>/dev/null | head -n 20
+echo 'Recent commits:'; git log -n 3 --format='%h %s' 2>/dev/null`;
+
+export interface ProjectFactsDeps {
+  clock: { now(): number };
+  /** False: commands run with the server's own rights, so none runs unasked. */
+  isolated: boolean;
+}
 
 /** Facts are kept for some seconds per project; a command is only run in repositories. */
-export function createProjectFactsReader({ clock }: { clock: { now(): number } }): ProjectFactsReader {
+export function createProjectFactsReader({ clock, isolated }: ProjectFactsDeps): ProjectFactsReader {
+  const readGit = isolated ? askGit : readBranch;
   const cache = new Map<string, { at: number; facts: Promise<ProjectFacts & { isComplete: boolean }> }>();
   return {
     async read(workspace, signal) {
@@ -49,7 +57,7 @@ export function createProjectFactsReader({ clock }: { clock: { now(): number } }
       if (cache.size >= MAX_CACHED_PROJECTS) cache.clear();
       // Others share what is read here, so it does not end with the turn that was the first to ask.
       const limit = AbortSignal.timeout(READ_TIMEOUT_MS);
-      const entry = { at: clock.now(), facts: readFacts(workspace, limit) };
+      const entry = { at: clock.now(), facts: readFacts(workspace, readGit, limit) };
       cache.set(workspace.projectId, entry);
       void entry.facts.then(({ isComplete }) => {
         if (!isComplete && cache.get(workspace.projectId) === entry) cache.delete(workspace.projectId);
@@ -79,6 +87,7 @@ async function unlessAborted(facts: Promise<ProjectFacts>, signal: AbortSignal):
 /** `isComplete`: nothing of it failed. */
 async function readFacts(
   workspace: Workspace,
+  readGit: (workspace: Workspace, signal: AbortSignal) => Promise<string | null>,
   signal: AbortSignal,
 ): Promise<ProjectFacts & { isComplete: boolean }> {
   const [git, contextFiles] = await Promise.allSettled([
@@ -92,13 +101,22 @@ async function readFacts(
   };
 }
 
-async function readGit(workspace: Workspace, signal: AbortSignal): Promise<string | null> {
-  if (!(await workspace.stat('.git', signal))) return null;
+async function askGit(workspace: Workspace, signal: AbortSignal): Promise<string | null> {
+  const command = readOnlyScript(GIT_COMMANDS);
+  if (command === null || !(await workspace.stat('.git', signal))) return null;
   const result = await workspace.exec(
-    { command: GIT_COMMAND, timeoutMs: GIT_TIMEOUT_MS, maxOutputBytes: MAX_GIT_BYTES },
+    { command, timeoutMs: GIT_TIMEOUT_MS, maxOutputBytes: MAX_GIT_BYTES },
     signal,
   );
   return result.stdout.trim();
+}
+
+/** As far as the repository's files tell. */
+async function readBranch(workspace: Workspace, signal: AbortSignal): Promise<string | null> {
+  if (!(await workspace.stat('.git', signal))) return null;
+  const head = await readHead(workspace, '.git/HEAD', MAX_HEAD_BYTES, signal).catch(() => '');
+  const branch = /^ref: refs\/heads\/([^\p{Cc}\p{Cf}]+)$/u.exec(head)?.[1];
+  return `Branch: ${branch ?? 'unknown'}`;
 }
 
 async function readContextFiles(

@@ -4,7 +4,7 @@ import { workspacePath } from '../paths.ts';
 import type { ToolPlan, ToolResult } from '../tool.ts';
 import { defineTool, failure, plan, refuse } from '../tool.ts';
 import { blockedCommand } from './command-rules/blocked-commands.ts';
-import { isReadOnlyCommand } from './command-rules/read-only-command.ts';
+import { readOnlyScript } from './command-rules/read-only-command.ts';
 import { jobText } from './job-output-text.ts';
 import { terminalText } from './terminal-text.ts';
 
@@ -63,11 +63,11 @@ export const bashTool = defineTool({
     const blocked = blockedCommand(input.command);
     if (blocked) return refuse(`Not allowed here: ${blocked}. Find another way or ask the user to do it.`);
     const cwd = workspacePath(input.working_dir ?? '.');
-    const readOnly = isReadOnlyCommand(input.command);
-    const asks = !(readOnly && scope.isolated);
+    const script = readOnlyScript(input.command);
+    const asks = script === null || !scope.isolated;
     const bashPlan: ToolPlan = {
-      effect: readOnly ? 'none' : 'unsafe',
-      run: (control) => run(input, cwd, scope, control),
+      effect: script === null ? 'unsafe' : 'none',
+      run: (control) => run({ input, cwd, script }, scope, control),
     };
     if (asks) {
       bashPlan.ask = {
@@ -84,8 +84,7 @@ export const bashTool = defineTool({
 });
 
 async function run(
-  input: Input,
-  cwd: string,
+  { input, cwd, script }: { input: Input; cwd: string; script: string | null },
   scope: ToolScope,
   control: Parameters<ToolPlan['run']>[0],
 ): Promise<ToolResult> {
@@ -93,6 +92,7 @@ async function run(
   const job = await jobs.start(session.id, workspace, {
     userId: session.userId,
     command: input.command,
+    script: script ?? undefined,
     description: input.description,
     cwd,
     env: SHELL_ENVIRONMENT,

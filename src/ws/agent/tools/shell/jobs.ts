@@ -14,6 +14,8 @@ export interface JobRequest {
   /** Whose share of the jobs it is one of. */
   userId: string;
   command: string;
+  /** What the shell runs instead, when it is not the command as it was given. */
+  script?: string;
   description: string;
   cwd: string;
   env: Record<string, string>;
@@ -120,7 +122,7 @@ export function createJobRegistry(deps: JobRegistryDeps): JobRegistry {
       session.counter += 1;
       const id = session.counter.toString(16).toUpperCase().padStart(3, '0');
       // Bash takes a socket as standard input for a remote login and would read start-up files.
-      const argv = ['/bin/bash', '--noprofile', '--norc', '-c', request.command] as const;
+      const argv = ['/bin/bash', '--noprofile', '--norc', '-c', request.script ?? request.command] as const;
       const spawned = workspace.spawn({ argv: [...argv], cwd: request.cwd, env: request.env });
       spawned.catch(giveBack);
       const process = await spawned;
