@@ -1,7 +1,13 @@
 import type { EventLog } from '#domain/events/index.ts';
 import type { AutoModel, Catalogue } from '#domain/provider/index.ts';
 import type { SubmitPromptLimits } from '#domain/turn/index.ts';
-import type { LoginThrottle, PasswordHasher, SecretBox, TokenSigner } from '#domain/user/index.ts';
+import type {
+  LoginThrottle,
+  PasswordHasher,
+  RegistrationThrottle,
+  SecretBox,
+  TokenSigner,
+} from '#domain/user/index.ts';
 import type { SourceControl, WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Semaphore } from '#shared/async/semaphore.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -11,6 +17,7 @@ export interface HttpDeps extends EdgeDeps {
   hasher: PasswordHasher;
   signer: Pick<TokenSigner, 'sign'>;
   throttle: LoginThrottle;
+  registrations: RegistrationThrottle;
   secrets: Pick<SecretBox, 'seal'>;
   registration: 'open' | 'closed';
   tokenLifeMs: number;

@@ -15,4 +15,8 @@ export const LimitsSection = z.strictObject({
   user_jobs: wholeNumber(1, 10_000)
     .default(50)
     .describe('commands of one user in the background, per process'),
+  registrations_per_address: wholeNumber(1, MAX)
+    .default(20)
+    .describe('attempts to make an account from one address in an hour; IPv6: from one /64'),
+  registrations: wholeNumber(1, MAX).default(500).describe('attempts to make an account in an hour, in all'),
 });

@@ -18,8 +18,16 @@ export interface Authenticator {
 export interface LoginAttempt {
   /** The address as typed, in lower case, whether or not an account has it. */
   account: string;
-  /** The client's network address. */
-  address: string;
+  /** Of the client. */
+  network: string;
+  /** The account has been used from this network before. */
+  isKnown: boolean;
+}
+
+/** Counts new accounts, per network and in all. */
+export interface RegistrationThrottle {
+  /** Counts one more; how long it has to wait, 0: it may go on. */
+  take(network: string): Promise<number>;
 }
 
 /** Counts failed logins. */

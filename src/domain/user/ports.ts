@@ -1,18 +1,21 @@
 import type { LoginSession, User } from './user.ts';
 
 export interface UserRepository {
-  /** Throws `username_taken` or `email_taken`. */
-  insert(user: User & { passwordHash: string | null }): Promise<void>;
+  /** Throws `username_taken` or `email_taken`. `usernameKey`: what names that look alike share. */
+  insert(user: User & { passwordHash: string | null; usernameKey: string }): Promise<void>;
   get(id: string): Promise<User | null>;
   /** The address is compared in lower case. */
   getByEmail(email: string): Promise<User | null>;
   getByUsername(username: string): Promise<User | null>;
+  isUsernameTaken(usernameKey: string): Promise<boolean>;
   passwordHash(id: string): Promise<string | null>;
   setPasswordHash(id: string, hash: string, now: number): Promise<void>;
   setDisabled(id: string, disabledAt: number | null, now: number): Promise<void>;
   setTokensValidAfter(id: string, moment: number): Promise<void>;
   list(page: { limit: number; afterId?: string }): Promise<User[]>;
   count(): Promise<number>;
+  /** Until the end of the transaction nobody else becomes the first user. Only inside a transaction. */
+  lockFirst(): Promise<void>;
   /**
    * Until the end of the transaction nobody else counts or adds to what this user has (turns, sessions, projects).
    * Only inside a transaction; after `sessions.lock` where both are taken.
@@ -23,17 +26,29 @@ export interface UserRepository {
 export interface LoginSessionRepository {
   insert(login: LoginSession): Promise<void>;
   get(id: string): Promise<LoginSession | null>;
+  /** Whether the owner of this address has used a login from this device since then, one that has ended included. */
+  isKnownDevice(of: { email: string; device: string; since: number }): Promise<boolean>;
   touch(id: string, now: number): Promise<void>;
   revoke(id: string, now: number): Promise<void>;
   revokeAll(userId: string, now: number): Promise<void>;
 }
 
-/** Slow by intent; the adapter bounds how many run at once and throws `overloaded` beyond its queue. */
+/**
+ * Slow by intent; the adapter bounds how many run at once and throws `overloaded` beyond its queue. Logins and new
+ * passwords have places of their own, and within these whoever asks (`from`: a network) takes turns with the others.
+ */
 export interface PasswordHasher {
   /** PHC text with algorithm and parameters. */
-  hash(password: string): Promise<string>;
-  /** `hash: null` costs the same time and is false. `outdated`: made with other parameters than today's. */
-  verify(password: string, hash: string | null): Promise<{ ok: boolean; outdated: boolean }>;
+  hash(password: string, from?: string): Promise<string>;
+  /**
+   * `hash: null` costs the same time and is false. `renewed`: to be stored in the place of one that was made with
+   * other parameters than today's.
+   */
+  verify(
+    password: string,
+    hash: string | null,
+    from?: string,
+  ): Promise<{ ok: boolean; renewed: string | null }>;
 }
 
 export interface AccessClaims {

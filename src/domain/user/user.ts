@@ -22,6 +22,8 @@ export type User = z.infer<typeof User>;
 export const LoginSession = z.object({
   id: z.uuid(),
   userId: z.uuid(),
+  /** A digest of the network that it was begun from; null where that is not known. */
+  device: z.string().nullable(),
   createdAt: z.number(),
   lastUsedAt: z.number(),
   /** Absolute end, whatever is refreshed. */

@@ -13,12 +13,13 @@ import { ok, type Route, route } from '../kit/route.ts';
 const asLoginFailure = { onError: (message: string) => ({ success: false, message }) };
 
 export function authRoutes(
-  deps: Pick<HttpDeps, 'hasher' | 'signer' | 'throttle' | 'registration' | 'tokenLifeMs'>,
+  deps: Pick<HttpDeps, 'hasher' | 'signer' | 'throttle' | 'registration' | 'registrations' | 'tokenLifeMs'>,
 ): Route[] {
   return [
     route(
       API.auth.register,
-      async ({ ctx, body }) => loggedIn(await registerUser(deps, ctx, body)),
+      async ({ ctx, body, address }) =>
+        loggedIn(await registerUser(deps, ctx, { ...body, address: address() })),
       asLoginFailure,
     ),
     route(

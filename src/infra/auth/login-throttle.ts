@@ -1,24 +1,15 @@
 import type { Redis } from 'ioredis';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from 'rate-limiter-flexible';
 import type { LoginAttempt, LoginThrottle } from '#domain/user/index.ts';
 import { sha256 } from '#shared/digest.ts';
+import { createCounter } from './counter.ts';
 
 const WINDOW_SECONDS = 15 * 60;
 const OVERALL_WINDOW_MS = 60_000;
 /** Failures that cost nothing. */
 const FREE_PER_ACCOUNT = 5;
-const FREE_PER_ADDRESS = 50;
+const FREE_PER_NETWORK = 50;
 const FREE_OVERALL = 600;
 const FIRST_DELAY_SECONDS = 1;
-/** A timer cannot run for longer than 24 days. */
-const DEVICE_SECONDS = 20 * 24 * 3600;
-/** Whoever logs in from ever new addresses takes no more room than this. */
-const DEVICES_PER_ACCOUNT = 16;
-
-/** Counts and begins the time to live anew, in one step for all servers. The library's own keeps the first one. */
-const COUNT = `local count = redis.call('incrby', KEYS[1], ARGV[1])
-redis.call('expire', KEYS[1], ARGV[2])
-return { count, redis.call('pttl', KEYS[1]) }`;
 
 export interface LoginThrottleDeps {
   /** Failures count for all processes that share it; without one, and while it is out of reach, for this one. */
@@ -26,19 +17,13 @@ export interface LoginThrottleDeps {
 }
 
 /**
- * Counts failed logins per account, per address and overall. An address from which the account has logged in
- * before is counted apart, so that strangers cannot lock its owner out.
+ * Counts failed logins per account, per network and overall. A network from which the account has been used before
+ * is counted apart, so that strangers cannot lock its owner out.
  */
 export function createLoginThrottle({ redis }: LoginThrottleDeps): LoginThrottle {
-  const failures = createCounter(redis, 'failures', WINDOW_SECONDS);
-  const overall = createCounter(redis, 'overall', 2 * (OVERALL_WINDOW_MS / 1000));
-  const devices = createCounter(redis, 'devices', DEVICE_SECONDS);
-
-  async function accountKey(attempt: LoginAttempt): Promise<{ key: string; known: boolean }> {
-    const { slot, mark } = placeOf(attempt);
-    const known = (await devices.get(slot))?.consumedPoints === mark;
-    return { key: known ? deviceKey(attempt) : keyOf('account', attempt.account), known };
-  }
+  const failures = createCounter(redis, { name: 'login:failures', seconds: WINDOW_SECONDS, renewed: true });
+  const overallSeconds = 2 * (OVERALL_WINDOW_MS / 1000);
+  const overall = createCounter(redis, { name: 'login:overall', seconds: overallSeconds });
 
   async function record(key: string): Promise<void> {
     const { consumedPoints: count } = await failures.penalty(key);
@@ -63,62 +48,38 @@ export function createLoginThrottle({ redis }: LoginThrottleDeps): LoginThrottle
 
   return {
     async waitMs(attempt) {
-      const { key, known } = await accountKey(attempt);
-      const account = waitOf(key, FREE_PER_ACCOUNT);
-      if (known) return account;
-      const all = [account, waitOf(addressKey(attempt), FREE_PER_ADDRESS), overallWaitMs()];
+      const account = waitOf(accountKey(attempt), FREE_PER_ACCOUNT);
+      if (attempt.isKnown) return account;
+      const all = [account, waitOf(networkKey(attempt), FREE_PER_NETWORK), overallWaitMs()];
       return Math.max(...(await Promise.all(all)));
     },
     async failed(attempt) {
-      const { key } = await accountKey(attempt);
-      await Promise.all([record(key), record(addressKey(attempt)), overall.penalty(currentWindow())]);
+      const all = [record(accountKey(attempt)), record(networkKey(attempt))];
+      await Promise.all([...all, overall.penalty(currentWindow())]);
     },
     async succeeded(attempt) {
-      const { key } = await accountKey(attempt);
-      const { slot, mark } = placeOf(attempt);
-      await Promise.all([
-        failures.delete(key),
-        failures.delete(deviceKey(attempt)),
-        devices.set(slot, mark, DEVICE_SECONDS),
-      ]);
+      await Promise.all([failures.delete(accountKey(attempt)), failures.delete(deviceKey(attempt))]);
     },
   };
-}
-
-/** Points are only counted, never refused by the limiter itself. */
-function createCounter(redis: Redis | null, name: string, duration: number): RateLimiterAbstract {
-  const options = { keyPrefix: `crush:login:${name}`, points: Number.MAX_SAFE_INTEGER, duration };
-  const local = new RateLimiterMemory(options);
-  if (redis === null) return local;
-  return new RateLimiterRedis({
-    ...options,
-    storeClient: redis,
-    customIncrTtlLuaScript: COUNT,
-    rejectIfRedisNotReady: true,
-    insuranceLimiter: local,
-  });
 }
 
 function currentWindow(): string {
   return String(Math.floor(Date.now() / OVERALL_WINDOW_MS));
 }
 
-function deviceKey({ account, address }: LoginAttempt): string {
-  return keyOf('device', `${address} ${account}`);
+function accountKey(attempt: LoginAttempt): string {
+  return attempt.isKnown ? deviceKey(attempt) : keyOf('account', attempt.account);
 }
 
-/** One of the account's places for known addresses, and the number that stands there for this one. */
-function placeOf({ account, address }: LoginAttempt): { slot: string; mark: number } {
-  const digest = sha256(address);
-  const place = Number.parseInt(digest.slice(0, 4), 16) % DEVICES_PER_ACCOUNT;
-  return { slot: keyOf('device', `${place} ${account}`), mark: Number.parseInt(digest.slice(4, 16), 16) };
+function deviceKey({ account, network }: LoginAttempt): string {
+  return keyOf('device', `${network} ${account}`);
 }
 
-function addressKey({ address }: LoginAttempt): string {
-  return keyOf('address', address);
+function networkKey({ network }: LoginAttempt): string {
+  return keyOf('network', network);
 }
 
 /** Of one length, whatever was typed, and without anybody's address in the store. */
-function keyOf(kind: 'account' | 'address' | 'device', text: string): string {
+function keyOf(kind: 'account' | 'network' | 'device', text: string): string {
   return `${kind}:${sha256(text)}`;
 }

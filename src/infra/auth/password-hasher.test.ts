@@ -8,14 +8,17 @@ describe('password hasher', () => {
     const hasher = createPasswordHasher();
     const hash = await hasher.hash('correct horse battery');
     expect(hash).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
-    expect(await hasher.verify('correct horse battery', hash)).toEqual({ ok: true, outdated: false });
-    expect(await hasher.verify('correct horse batterz', hash)).toEqual({ ok: false, outdated: false });
+    expect(await hasher.verify('correct horse battery', hash)).toEqual({ ok: true, renewed: null });
+    expect(await hasher.verify('correct horse batterz', hash)).toEqual({ ok: false, renewed: null });
   });
 
-  it('reports a hash of other parameters as outdated', async () => {
+  it('makes a new hash in the place of one of other parameters', async () => {
     const hash = await createPasswordHasher({ cost: cheap }).hash('a password');
     const hasher = createPasswordHasher({ cost: { ...cheap, p: 2 } });
-    expect(await hasher.verify('a password', hash)).toEqual({ ok: true, outdated: true });
+    const { ok, renewed } = await hasher.verify('a password', hash);
+    expect([ok, renewed]).toEqual([true, expect.stringMatching(/^\$scrypt\$ln=10,r=8,p=2\$/)]);
+    expect(await hasher.verify('a password', renewed)).toEqual({ ok: true, renewed: null });
+    expect((await hasher.verify('another one', hash)).renewed).toBeNull();
   });
 
   it('salts: the same password gives different texts', async () => {
@@ -38,7 +41,7 @@ describe('password hasher', () => {
     '$2b$10$abcdefghij',
   ])('refuses the stored text %j without throwing', async (stored) => {
     const hasher = createPasswordHasher({ cost: cheap });
-    expect(await hasher.verify('whatever it is', stored)).toEqual({ ok: false, outdated: false });
+    expect(await hasher.verify('whatever it is', stored)).toEqual({ ok: false, renewed: null });
   });
 
   it('works as much for an unknown user as for a wrong password', async () => {
@@ -59,12 +62,31 @@ describe('password hasher', () => {
     expect(unknown / wrong).toBeLessThan(2);
   });
 
-  it('runs two at once, queues fifty and refuses the rest as overloaded', async () => {
-    const hasher = createPasswordHasher({ cost: cheap });
-    const outcomes = await Promise.allSettled(Array.from({ length: 60 }, () => hasher.hash('many at once')));
+  it('queues so many and refuses the rest as overloaded', async () => {
+    const hasher = createPasswordHasher({ cost: cheap, queueLimit: 10 });
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, () => hasher.hash('many at once')));
     const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
-    expect(refused).toHaveLength(8);
+    expect(refused).toHaveLength(9);
     expect(refused.every(({ reason }) => reason.code === 'overloaded')).toBe(true);
     expect(await hasher.hash('and works afterwards')).toContain('$scrypt$');
+  });
+
+  it('lets a flood of new passwords stand in no login’s way, nor one network’s guesses in another’s', async () => {
+    const hasher = createPasswordHasher({ cost: cheap });
+    const hash = await hasher.hash('the password');
+    const done: string[] = [];
+    const flood = Array.from({ length: 300 }, () => hasher.hash('flood').then(() => done.push('new')));
+    const guesses = Array.from({ length: 300 }, () =>
+      hasher.verify('a guess', hash, '192.0.2.1').then(() => done.push('guess')),
+    );
+    const login = hasher
+      .verify('the password', hash, '198.51.100.7')
+      .then(({ ok }) => done.push(`login ${ok}`));
+    const results = await Promise.allSettled([...flood, ...guesses, login]);
+    expect(results.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(500);
+    expect(done.indexOf('login true')).toBeGreaterThanOrEqual(0);
+    expect(done.slice(0, done.indexOf('login true')).filter((what) => what === 'guess').length).toBeLessThan(
+      10,
+    );
   });
 });

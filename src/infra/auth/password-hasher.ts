@@ -6,9 +6,9 @@ import { createSemaphore } from '#shared/async/semaphore.ts';
 export interface PasswordHasherOptions {
   /** OWASP's scrypt figures: N = 2^15, r = 8, p = 3 (32 MiB per hash). */
   cost?: ScryptCost;
-  /** How many run at once in this process. */
+  /** How many logins are checked at once in this process. */
   concurrency?: number;
-  /** How many may wait; more are refused with `overloaded`. */
+  /** How many logins may wait, and as many new passwords; more are refused with `overloaded`. */
   queueLimit?: number;
 }
 
@@ -22,6 +22,9 @@ const DEFAULT_COST: ScryptCost = { log2N: 15, r: 8, p: 3 };
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 const RETRY_AFTER_SECONDS = 2;
+/** Of one network, in a queue. */
+const MAX_WAITING_PER_NETWORK = 20;
+const MAX_WAIT_MS = 15_000;
 /** Bounds on stored parameters, so that a changed row cannot make one check cost gigabytes. */
 const MAX_COST: ScryptCost = { log2N: 18, r: 16, p: 16 };
 
@@ -29,32 +32,40 @@ const PHC =
   /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{16,88})\$([A-Za-z0-9+/]{22,88})$/;
 
 export function createPasswordHasher(options: PasswordHasherOptions = {}): PasswordHasher {
-  const { cost = DEFAULT_COST, concurrency = 2, queueLimit = 50 } = options;
-  const slots = createSemaphore({ size: concurrency, maxWaiting: queueLimit, refusal: overloaded });
+  const { cost = DEFAULT_COST, concurrency = 2, queueLimit = 200 } = options;
+  const queue = {
+    maxWaiting: queueLimit,
+    maxWaitingPerKey: Math.min(queueLimit, MAX_WAITING_PER_NETWORK),
+    maxWaitMs: MAX_WAIT_MS,
+  };
+  const logins = createSemaphore({ size: concurrency, ...queue, refusal: () => overloaded('logins') });
+  const newOnes = createSemaphore({ size: 1, ...queue, refusal: () => overloaded('new passwords') });
   const dummySalt = randomBytes(SALT_BYTES);
 
-  const derive = (password: string, salt: Uint8Array, use: ScryptCost, length: number) =>
-    slots.run(() => scryptKey(password.normalize('NFKC'), salt, use, length));
+  async function make(password: string): Promise<string> {
+    const salt = randomBytes(SALT_BYTES);
+    return formatPhc(cost, salt, await scryptKey(password, salt, cost, KEY_BYTES));
+  }
+
+  async function check(password: string, hash: string | null): ReturnType<PasswordHasher['verify']> {
+    const stored = hash === null ? null : parsePhc(hash);
+    if (!stored) {
+      await scryptKey(password, dummySalt, cost, KEY_BYTES);
+      return { ok: false, renewed: null };
+    }
+    const key = await scryptKey(password, stored.salt, stored.cost, stored.key.length);
+    const ok = timingSafeEqual(key, stored.key);
+    return { ok, renewed: ok && !sameCost(stored.cost, cost) ? await make(password) : null };
+  }
 
   return {
-    async hash(password) {
-      const salt = randomBytes(SALT_BYTES);
-      return formatPhc(cost, salt, await derive(password, salt, cost, KEY_BYTES));
-    },
-    async verify(password, hash) {
-      const stored = hash === null ? null : parsePhc(hash);
-      if (!stored) {
-        await derive(password, dummySalt, cost, KEY_BYTES);
-        return { ok: false, outdated: false };
-      }
-      const key = await derive(password, stored.salt, stored.cost, stored.key.length);
-      return { ok: timingSafeEqual(key, stored.key), outdated: !sameCost(stored.cost, cost) };
-    },
+    hash: (password, from) => newOnes.run(() => make(password), from),
+    verify: (password, hash, from) => logins.run(() => check(password, hash), from),
   };
 }
 
-function overloaded(): DomainError {
-  return new DomainError('overloaded', 'Too many logins at once, try again in a moment', {
+function overloaded(what: string): DomainError {
+  return new DomainError('overloaded', `Too many ${what} at once, try again in a moment`, {
     retryAfterSeconds: RETRY_AFTER_SECONDS,
   });
 }
@@ -68,7 +79,9 @@ function scryptKey(password: string, salt: Uint8Array, cost: ScryptCost, length:
     maxmem: 128 * N * cost.r + 128 * cost.r * cost.p + 65_536,
   };
   return new Promise((resolve, reject) => {
-    scrypt(password, salt, length, options, (error, key) => (error ? reject(error) : resolve(key)));
+    scrypt(password.normalize('NFKC'), salt, length, options, (error, key) =>
+      error ? reject(error) : resolve(key),
+    );
   });
 }
 

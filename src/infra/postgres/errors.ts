@@ -12,6 +12,11 @@ const BY_CONSTRAINT: Record<string, Translation> = {
     message: 'This username is already taken',
     field: 'username',
   },
+  users_username_key_unique: {
+    code: 'username_taken',
+    message: 'This username is already taken, or looks like one that is',
+    field: 'username',
+  },
   users_email_unique: {
     code: 'email_taken',
     message: 'This e-mail address is already registered',

@@ -84,6 +84,7 @@ export async function createWorld(options: WorldOptions) {
     await database.repositories.logins.insert({
       id: loginSessionId,
       userId,
+      device: null,
       createdAt: now,
       lastUsedAt: now,
       expiresAt: now + HOUR_MS,

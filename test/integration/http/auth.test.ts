@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { disableUser, setPassword } from '#domain/user/index.ts';
+import { createRegistrationThrottle } from '../../../src/infra/auth/index.ts';
+import { DATABASE_KINDS } from '../../harness/database.ts';
 import { createHttpHarness, type HttpHarness } from './harness.ts';
 
 const HOUR_MS = 3_600_000;
@@ -14,6 +16,13 @@ afterAll(() => server.close());
 const credentials = (name: string) => ({ email: `${name}@example.com`, password: `${name}-long-password` });
 const logIn = (name: string) => server.call('POST', '/api/auth/login', { body: credentials(name) });
 const verify = (token: string) => server.call('GET', '/api/auth/verify', { token });
+
+/** A request that comes from this address. */
+function postFrom(to: HttpHarness, address: string, { path, body }: { path: string; body: object }) {
+  const headers = { 'content-type': 'application/json' };
+  const init = { method: 'POST', headers, body: JSON.stringify(body) };
+  return to.app.request(path, init, { incoming: { headers, socket: { remoteAddress: address } } });
+}
 
 describe('registration', () => {
   it('makes the first user the administrator and the next one a member', async () => {
@@ -68,6 +77,64 @@ describe('registration', () => {
     expect(json.message).toBe(json.error);
   });
 
+  it('makes one administrator of twenty who come at once, on either database', async () => {
+    for (const kind of DATABASE_KINDS) {
+      const fresh = await createHttpHarness(kind);
+      const names = Array.from({ length: 20 }, (_, i) => `first${i}`);
+      const made = await Promise.all(names.map((name) => fresh.register(name)));
+      const { users } = fresh.system.repositories;
+      const roles = await Promise.all(made.map(async ({ userId }) => (await users.get(userId))?.role));
+      await fresh.close();
+      expect(roles.filter((role) => role === 'admin')).toHaveLength(1);
+    }
+  });
+
+  it.each([
+    ['look-alike letters of another script', 'сосо', 'coco', 409, 'username_taken'],
+    ['wide letters', 'Ｂｏｂｂｙ', 'bobby', 409, 'username_taken'],
+    ['letters of two scripts', 'аdmin', '', 400, 'invalid_input'],
+  ])('refuses a name with %s', async (_, name, first, status, code) => {
+    const body = (username: string) => ({
+      username,
+      email: `${Math.random().toString(36).slice(2)}@example.com`,
+      password: 'long enough 1',
+    });
+    if (first !== '') await server.call('POST', '/api/auth/register', { body: body(first) });
+    const refused = await server.call('POST', '/api/auth/register', { body: body(name) });
+    expect([refused.status, refused.json.code]).toEqual([status, code]);
+  });
+
+  it.each(['Müller.Øre', 'Иван', 'Ελένη', '山田たろう', 'kim김', 'אבי2'])(
+    'takes the name %s',
+    async (username) => {
+      const body = {
+        username,
+        email: `${encodeURIComponent(username).replaceAll('%', '')}@example.com`.slice(-60),
+      };
+      const answer = await server.call('POST', '/api/auth/register', {
+        body: { ...body, password: 'long enough 1' },
+      });
+      expect(answer.json.user?.username).toBe(username);
+    },
+  );
+
+  it('is refused to a network, and to all, that make too many accounts, with the seconds to wait', async () => {
+    const few = await createHttpHarness('pglite', {
+      registrations: createRegistrationThrottle({ redis: null, perNetwork: 2, inAll: 3 }),
+    });
+    const come = async (name: string, from: string) => {
+      const body = { username: name, email: `${name}@example.com`, password: `${name}-long-password` };
+      const { status, headers } = await postFrom(few, from, { path: '/api/auth/register', body });
+      return [status, Number(headers.get('retry-after')) > 3000];
+    };
+    expect(await come('a1', '2001:db8:1:2::a')).toEqual([200, false]);
+    expect(await come('a1', '2001:db8:1:2::b')).toEqual([409, false]);
+    expect(await come('a3', '2001:db8:1:2:ffff::c')).toEqual([429, true]);
+    expect(await come('b1', '2001:db8:1:3::a')).toEqual([200, false]);
+    expect(await come('c1', '192.0.2.7')).toEqual([429, true]);
+    await few.close();
+  });
+
   it('can be closed', async () => {
     const closed = await createHttpHarness('pglite', { registration: 'closed' });
     const body = { username: 'x', email: 'x@example.com', password: 'long enough 1' };
@@ -113,11 +180,20 @@ describe('login', () => {
     }
   });
 
+  it('works on a device that is known, from registration on, whatever strangers guess elsewhere', async () => {
+    const from = (address: string, password: string) =>
+      postFrom(server, address, { path: '/api/auth/login', body: { email: 'hana@example.com', password } });
+    await server.register('hana');
+    for (let i = 0; i < 9; i++) await from(`203.0.113.${i}`, 'a guess');
+    expect((await from('198.51.100.1', 'hana-long-password')).status).toBe(429);
+    expect((await logIn('hana')).status).toBe(200);
+  });
+
   it('does not show which of many parallel guesses was right', async () => {
     await server.register('gwen');
     const guess = (password: string) =>
       server.call('POST', '/api/auth/login', { body: { email: 'gwen@example.com', password } });
-    const guesses = Array.from({ length: 30 }, (_, i) => guess(`wrong guess ${i}`));
+    const guesses = Array.from({ length: 18 }, (_, i) => guess(`wrong guess ${i}`));
     const right = await guess('gwen-long-password');
     await Promise.all(guesses);
     expect(right.status).toBe(429);

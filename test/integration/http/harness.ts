@@ -21,6 +21,7 @@ import {
   createAuthenticator,
   createLoginThrottle,
   createPasswordHasher,
+  createRegistrationThrottle,
   createSecretBox,
   createTokenSigner,
 } from '../../../src/infra/auth/index.ts';
@@ -172,6 +173,7 @@ export async function createHttpHarness(
     hasher: createPasswordHasher({ cost: { log2N: 10, r: 8, p: 1 }, queueLimit: 500 }),
     signer,
     throttle: createLoginThrottle({ redis: null }),
+    registrations: createRegistrationThrottle({ redis: null, perNetwork: 10_000, inAll: 10_000 }),
     secrets: createSecretBox({ masterKey: 'test-master-key-of-32-bytes-or-more' }),
     registration: 'open',
     tokenLifeMs: 24 * HOUR_MS,

@@ -8,8 +8,13 @@ describeDatabases('accounts', (database) => {
     const users = () => database().repositories.users;
 
     it('stores a user without letting the password hash out', async () => {
-      const { passwordHash, ...user } = newUser({ avatarUrl: 'https://example.org/a.png', role: 'admin' });
-      await users().insert({ ...user, passwordHash });
+      const { passwordHash, usernameKey, ...user } = newUser({
+        avatarUrl: 'https://example.org/a.png',
+        role: 'admin',
+      });
+      await users().insert({ ...user, passwordHash, usernameKey });
+      expect(await users().isUsernameTaken(usernameKey)).toBe(true);
+      expect(await users().isUsernameTaken('free')).toBe(false);
       expect(await users().get(user.id)).toEqual(user);
       expect(await users().passwordHash(user.id)).toBe(passwordHash);
       expect(await users().passwordHash(newId())).toBeNull();
@@ -23,6 +28,10 @@ describeDatabases('accounts', (database) => {
       expect(await users().getByEmail('nobody@example.org')).toBeNull();
       await expect(users().insert(newUser({ username: 'ADA' }))).rejects.toMatchObject({
         code: 'username_taken',
+      });
+      await expect(users().insert({ ...newUser(), usernameKey: user.usernameKey })).rejects.toMatchObject({
+        code: 'username_taken',
+        field: 'username',
       });
       await expect(users().insert(newUser({ email: 'ADA@example.org' }))).rejects.toMatchObject({
         code: 'email_taken',
@@ -81,12 +90,13 @@ describeDatabases('accounts', (database) => {
       const login = () => ({
         id: newId(),
         userId: user.id,
+        device: null as string | null,
         createdAt: NOW,
         lastUsedAt: NOW,
         expiresAt: NOW + 1000,
         revokedAt: null,
       });
-      const [first, second] = [login(), login()];
+      const [first, second] = [login(), { ...login(), device: 'digest' }];
       await logins.insert(first);
       await logins.insert(second);
       expect(await logins.get(first.id)).toEqual(first);
@@ -97,6 +107,24 @@ describeDatabases('accounts', (database) => {
       expect(await logins.get(first.id)).toMatchObject({ lastUsedAt: NOW + 5, revokedAt: NOW + 6 });
       expect(await logins.get(second.id)).toMatchObject({ revokedAt: NOW + 9 });
       expect(await logins.get(newId())).toBeNull();
+    });
+
+    it('tell the devices of an account, ended logins included', async () => {
+      const { users, logins } = database().repositories;
+      const [user, other] = [newUser(), newUser()];
+      await users.insert(user);
+      await users.insert(other);
+      const id = newId();
+      const times = { createdAt: NOW, lastUsedAt: NOW, expiresAt: NOW + 1000, revokedAt: null };
+      await logins.insert({ id, userId: user.id, device: 'home', ...times });
+      await logins.touch(id, NOW + 5);
+      await logins.revoke(id, NOW + 6);
+      const isKnown = (email: string, device: string, since: number) =>
+        logins.isKnownDevice({ email, device, since });
+      expect(await isKnown(user.email.toUpperCase(), 'home', NOW + 5)).toBe(true);
+      expect(await isKnown(user.email, 'home', NOW + 6)).toBe(false);
+      expect(await isKnown(user.email, 'elsewhere', NOW)).toBe(false);
+      expect(await isKnown(other.email, 'home', NOW)).toBe(false);
     });
   });
 

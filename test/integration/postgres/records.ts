@@ -10,7 +10,9 @@ import { newId } from '#shared/ids.ts';
 
 export const NOW = 1_800_000_000_000;
 
-export function newUser(changes: Partial<User> = {}): User & { passwordHash: string | null } {
+export function newUser(
+  changes: Partial<User> = {},
+): User & { passwordHash: string | null; usernameKey: string } {
   const id = newId();
   return {
     id,
@@ -23,6 +25,7 @@ export function newUser(changes: Partial<User> = {}): User & { passwordHash: str
     createdAt: NOW,
     updatedAt: NOW,
     passwordHash: '$scrypt$x',
+    usernameKey: id,
     ...changes,
   };
 }

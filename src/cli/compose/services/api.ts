@@ -6,7 +6,7 @@ import { createFileSlots, type SourceControl, type WorkspaceProvider } from '#do
 import { createHttpApp, createSystemApp } from '#http/app.ts';
 import type { HttpDeps } from '#http/deps.ts';
 import type { EdgeDeps } from '#http/kit/edge.ts';
-import { createLoginThrottle } from '#infra/auth/index.ts';
+import { createLoginThrottle, createRegistrationThrottle } from '#infra/auth/index.ts';
 import type { Platform } from '../platform/platform.ts';
 import { tokenLifeMs } from './accounts.ts';
 import { autoModelOf } from './models.ts';
@@ -30,6 +30,11 @@ export function openApi({ platform, catalogue, workspaces, sourceControl, draini
     clock: platform.clock,
     eventLog: platform.eventLog,
     throttle: createLoginThrottle({ redis: platform.redis }),
+    registrations: createRegistrationThrottle({
+      redis: platform.redis,
+      perNetwork: config.limits.registrations_per_address,
+      inAll: config.limits.registrations,
+    }),
     registration: config.auth.registration,
     tokenLifeMs: tokenLifeMs(config),
     catalogue,

@@ -1,13 +1,6 @@
 import { z } from 'zod';
 import { isCommonPassword } from './common-passwords.ts';
-
-export const Username = z
-  .string()
-  .trim()
-  .min(1)
-  .max(64)
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._-]*$/u, 'letters, digits, dot, dash and underscore only')
-  .meta({ examples: ['ada'] });
+import { Username } from './username.ts';
 
 /** Also without a dot in the domain, as on a private network, and in any script (RFC 6531). */
 const EMAIL =

@@ -4,6 +4,7 @@ import { DomainError } from '../../errors.ts';
 import type { RegisterRequest } from '../../protocol/requests/auth.ts';
 import type { PasswordHasher } from '../ports.ts';
 import type { User, UserRole } from '../user.ts';
+import { usernameKey } from './username-key.ts';
 
 export interface CreateUserDeps {
   hasher: Pick<PasswordHasher, 'hash'>;
@@ -16,27 +17,45 @@ export interface CreateUserDeps {
 export async function createUser(
   deps: CreateUserDeps,
   ctx: Context<'users'>,
-  input: RegisterRequest & { role?: UserRole },
+  input: RegisterRequest & { role?: UserRole; from?: string },
 ): Promise<User> {
   const { users } = ctx.repositories;
   refuseGuessable(input);
+  const key = usernameKey(input.username);
+  if (await users.isUsernameTaken(key)) throw taken('username_taken');
   if (await users.getByUsername(input.username)) throw taken('username_taken');
   if (await users.getByEmail(input.email)) throw taken('email_taken');
-  const passwordHash = await deps.hasher.hash(input.password);
+  const passwordHash = await deps.hasher.hash(input.password, input.from);
   const now = ctx.clock.now();
   const user: User = {
     id: newId(),
     username: input.username,
     email: input.email,
     avatarUrl: null,
-    role: input.role ?? ((await users.count()) === 0 ? 'admin' : 'member'),
+    role: input.role ?? 'member',
     disabledAt: null,
     tokensValidAfter: 0,
     createdAt: now,
     updatedAt: now,
   };
-  await users.insert({ ...user, passwordHash });
-  return user;
+  const row = { ...user, passwordHash, usernameKey: key };
+  if (input.role !== undefined || (await users.count()) > 0) {
+    await users.insert(row);
+    return user;
+  }
+  return ctx.transaction((tx) => insertAsFirst(tx, row));
+}
+
+/** Of several who come at once while there is nobody, one is the first. */
+async function insertAsFirst(
+  { repositories: { users } }: Context<'users'>,
+  row: User & { passwordHash: string; usernameKey: string },
+): Promise<User> {
+  await users.lockFirst();
+  const role = (await users.count()) === 0 ? 'admin' : 'member';
+  await users.insert({ ...row, role });
+  const { passwordHash: _, usernameKey: __, ...user } = row;
+  return { ...user, role };
 }
 
 function refuseGuessable({ username, email, password }: RegisterRequest): void {

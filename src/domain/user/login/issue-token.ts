@@ -2,6 +2,7 @@ import { newId } from '#shared/ids.ts';
 import type { Context } from '../../context.ts';
 import type { TokenSigner } from '../ports.ts';
 import type { LoginSession, User } from '../user.ts';
+import { deviceOf } from './known-device.ts';
 
 export interface TokenIssuerDeps {
   signer: Pick<TokenSigner, 'sign'>;
@@ -22,11 +23,13 @@ export async function startLogin(
   deps: TokenIssuerDeps,
   ctx: Context<'logins'>,
   user: User,
+  network: string,
 ): Promise<LoginResult> {
   const now = ctx.clock.now();
   const login: LoginSession = {
     id: newId(),
     userId: user.id,
+    device: deviceOf({ account: user.email, network }),
     createdAt: now,
     lastUsedAt: now,
     expiresAt: now + LOGIN_SESSION_LIFE_MS,

@@ -1,3 +1,4 @@
+import { networkOf } from '#shared/network-of.ts';
 import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
 import type { LoginRequest } from '../../protocol/requests/auth.ts';
@@ -5,6 +6,7 @@ import type { LoginAttempt, LoginThrottle } from '../access.ts';
 import type { PasswordHasher } from '../ports.ts';
 import type { User } from '../user.ts';
 import { type LoginResult, startLogin, type TokenIssuerDeps } from './issue-token.ts';
+import { isKnownDevice } from './known-device.ts';
 
 export interface LogInDeps extends TokenIssuerDeps {
   hasher: PasswordHasher;
@@ -20,9 +22,11 @@ export async function logIn(
   ctx: Context<'users' | 'logins'>,
   input: LoginRequest & { address: string },
 ): Promise<LoginResult> {
-  const attempt = { account: input.email, address: input.address };
+  const network = networkOf(input.address);
+  const device = { account: input.email, network };
+  const attempt = { ...device, isKnown: await isKnownDevice(ctx, device) };
   await refuseWhileThrottled(deps.throttle, attempt);
-  const user = await checkPassword(deps, ctx, input);
+  const user = await checkPassword(deps, ctx, { ...input, network });
   if (!user) {
     await deps.throttle.failed(attempt);
     throw new DomainError('invalid_credentials', 'E-mail address or password is wrong');
@@ -31,20 +35,20 @@ export async function logIn(
   await refuseWhileThrottled(deps.throttle, attempt);
   await deps.throttle.succeeded(attempt);
   if (user.disabledAt !== null) throw new DomainError('account_disabled', 'This account is disabled');
-  return startLogin(deps, ctx, user);
+  return startLogin(deps, ctx, user, network);
 }
 
 async function checkPassword(
   deps: Pick<LogInDeps, 'hasher'>,
   ctx: Context<'users'>,
-  input: LoginRequest,
+  input: LoginRequest & { network: string },
 ): Promise<User | null> {
   const { users } = ctx.repositories;
   const user = await users.getByEmail(input.email);
   const stored = user ? await users.passwordHash(user.id) : null;
-  const { ok, outdated } = await deps.hasher.verify(input.password, stored);
+  const { ok, renewed } = await deps.hasher.verify(input.password, stored, input.network);
   if (!user || !ok) return null;
-  if (outdated) await users.setPasswordHash(user.id, await deps.hasher.hash(input.password), ctx.clock.now());
+  if (renewed !== null) await users.setPasswordHash(user.id, renewed, ctx.clock.now());
   return user;
 }
 

@@ -8,6 +8,8 @@ export const users = pgTable(
   {
     id: id().primaryKey(),
     username: text('username').notNull(),
+    /** Null only in rows of versions before this column. */
+    usernameKey: text('username_key'),
     email: text('email').notNull(),
     passwordHash: text('password_hash'),
     avatarUrl: text('avatar_url'),
@@ -19,6 +21,7 @@ export const users = pgTable(
   },
   (table) => [
     uniqueIndex('users_username_unique').on(sql`lower(${table.username})`),
+    uniqueIndex('users_username_key_unique').on(table.usernameKey),
     uniqueIndex('users_email_unique').on(sql`lower(${table.email})`),
     checkOneOf('users_role_check', table.role, UserRole.options),
     checkLength('users_username_length', table.username, 256, 1),
@@ -33,6 +36,7 @@ export const loginSessions = pgTable(
     userId: id('user_id')
       .notNull()
       .references(() => users.id, { onDelete: 'cascade' }),
+    device: text('device'),
     createdAt: moment('created_at').notNull(),
     lastUsedAt: moment('last_used_at').notNull(),
     expiresAt: moment('expires_at').notNull(),

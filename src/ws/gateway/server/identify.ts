@@ -1,6 +1,7 @@
 import { DomainError, isDomainError } from '#domain/errors.ts';
 import type { Access, Authenticator } from '#domain/user/index.ts';
 import type { Clock } from '#shared/clock.ts';
+import { networkOf } from '#shared/network-of.ts';
 import { createKeyedBuckets } from '#shared/token-bucket.ts';
 import { type Handshake, originAllowed } from './handshake.ts';
 import type { GatewayLimits } from './limits.ts';
@@ -41,7 +42,7 @@ export function createIdentify(deps: IdentifyDeps): Identify {
 
   return async (handshake, address) => {
     const identity = await authenticate(handshake).catch((error: unknown) => {
-      if (isDomainError(error, 'unavailable') || failures.take(address)) throw error;
+      if (isDomainError(error, 'unavailable') || failures.take(networkOf(address))) throw error;
       throw tooMany('Too many refused connections from this address');
     });
     if (!connects.take(identity.access.user.id)) throw tooMany('Too many connections in a short time');

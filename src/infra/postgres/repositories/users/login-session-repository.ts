@@ -1,7 +1,7 @@
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, gte, isNull, sql } from 'drizzle-orm';
 import type { LoginSession, LoginSessionRepository } from '#domain/user/index.ts';
 import { lazy, type RepositoryDeps } from '../../engine/executor.ts';
-import { loginSessions } from '../../schema/index.ts';
+import { loginSessions, users } from '../../schema/index.ts';
 
 export function createLoginSessionRepository({ executor }: RepositoryDeps): LoginSessionRepository {
   const byId = lazy(() =>
@@ -19,6 +19,22 @@ export function createLoginSessionRepository({ executor }: RepositoryDeps): Logi
     async get(id) {
       const [row] = await byId().execute({ id });
       return row ? toLoginSession(row) : null;
+    },
+    async isKnownDevice({ email, device, since }) {
+      const rows = await executor
+        .select({ id: loginSessions.id })
+        .from(loginSessions)
+        .innerJoin(users, eq(users.id, loginSessions.userId))
+        .where(
+          and(
+            sql`lower(${users.email}) = lower(${email})`,
+            eq(loginSessions.device, device),
+            gte(loginSessions.lastUsedAt, since),
+          ),
+        )
+        .limit(1)
+        .execute();
+      return rows.length > 0;
     },
     async touch(id, now) {
       await executor

@@ -3,9 +3,9 @@ import type { User, UserRepository } from '#domain/user/index.ts';
 import { lazy, type RepositoryDeps } from '../../engine/executor.ts';
 import { users } from '../../schema/index.ts';
 
-type UserRow = Omit<typeof users.$inferSelect, 'passwordHash'>;
+type UserRow = Omit<typeof users.$inferSelect, 'passwordHash' | 'usernameKey'>;
 
-/** Everything but the password's hash, which only `passwordHash` reads. */
+/** Everything but the key of the name and the password's hash, which only `passwordHash` reads. */
 const USER_COLUMNS = {
   id: users.id,
   username: users.username,
@@ -20,6 +20,7 @@ const USER_COLUMNS = {
 
 /** First key of the advisory locks on what users have; the second one is of the user. */
 const SHARES_LOCK = 0x73686172;
+const FIRST_LOCK = 0x66697273;
 
 export function createUserRepository({ executor }: RepositoryDeps): UserRepository {
   const byId = lazy(() =>
@@ -89,8 +90,19 @@ export function createUserRepository({ executor }: RepositoryDeps): UserReposito
         .execute();
       return rows.map(toUser);
     },
+    async isUsernameTaken(usernameKey) {
+      const rows = await executor
+        .select({ id: users.id })
+        .from(users)
+        .where(eq(users.usernameKey, usernameKey))
+        .execute();
+      return rows.length > 0;
+    },
     async count() {
       return executor.$count(users);
+    },
+    async lockFirst() {
+      await executor.execute(sql`select pg_advisory_xact_lock(${FIRST_LOCK}, 0)`);
     },
     async lockShares(id) {
       await executor.execute(sql`select pg_advisory_xact_lock(${SHARES_LOCK}, hashtext(${id}))`);
