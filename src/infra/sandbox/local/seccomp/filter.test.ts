@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { ALLOWED_SYSCALLS } from './allowed-syscalls.ts';
 import { encode, OPCODES, type Program } from './bpf.ts';
 import { compileSandboxFilter, sandboxFilter } from './filter.ts';
-import { DENIED_SYSCALLS, numberFor } from './syscalls.ts';
+import { DENIED_SYSCALLS, INSPECTED_SYSCALLS, numberFor } from './syscalls.ts';
 
 const ALLOW = 0x7fff0000;
 const KILL = 0x80000000;
@@ -45,6 +46,10 @@ describe('the x86_64 filter', () => {
   const run = (number: number, ...args: bigint[]): number => interpret(filter, { number, args });
 
   test('lets ordinary calls through', () => {
+    for (const numbers of ALLOWED_SYSCALLS.values()) {
+      const number = numberFor(numbers, 'x64');
+      if (number !== null) expect(run(number)).toBe(ALLOW);
+    }
     for (const number of [0, 1, 2, 9, 39, 57, 59, 60, 257, 302, 334]) expect(run(number)).toBe(ALLOW);
   });
 
@@ -88,10 +93,46 @@ describe('the x86_64 filter', () => {
     expect(run(16, 0n, 0x5413n)).toBe(ALLOW);
   });
 
-  test('refuses Unix, netlink, packet and vsock sockets and leaves internet sockets and pairs', () => {
-    for (const family of [1n, 16n, 17n, 40n]) expect(run(41, family)).toBe(errno(97));
-    for (const family of [2n, 10n]) expect(run(41, family)).toBe(ALLOW);
-    expect(run(53, 1n)).toBe(ALLOW);
+  test('leaves internet and Unix sockets and questions about routes, and no other family', () => {
+    const allowed = new Set([1n, 2n, 10n, 16n]);
+    for (let family = 0n; family < 64n; family += 1n) {
+      expect(run(41, family, 1n), `family ${family}`).toBe(allowed.has(family) ? ALLOW : errno(97));
+      expect(run(53, family, 1n), `pair ${family}`).toBe(family === 1n ? ALLOW : errno(97));
+    }
+    expect(run(41, 0xffffffff00000011n, 3n)).toBe(errno(97));
+    for (let protocol = 1n; protocol < 32n; protocol += 1n) {
+      expect(run(41, 16n, 3n, protocol), `netlink ${protocol}`).toBe(errno(93));
+    }
+  });
+
+  test('leaves the types and protocols of the internet that need no module', () => {
+    for (const family of [2n, 10n]) {
+      for (const type of [1n, 2n, 3n, 0x80801n]) expect(run(41, family, type)).toBe(ALLOW);
+      for (const type of [4n, 5n, 6n, 10n, 0x80005n]) expect(run(41, family, type)).toBe(errno(94));
+      for (const protocol of [0n, 1n, 6n, 17n, 58n]) expect(run(41, family, 2n, protocol)).toBe(ALLOW);
+      for (const protocol of [2n, 33n, 132n, 136n, 255n, 262n]) {
+        expect(run(41, family, 1n, protocol)).toBe(errno(93));
+      }
+    }
+  });
+
+  test('leaves the personalities that change nothing for others', () => {
+    for (const value of [0n, 0x40000n, 0xffffffffn]) expect(run(135, value)).toBe(ALLOW);
+    for (const value of [0x400000n, 0x200000n, 0x4000000n]) expect(run(135, value)).toBe(errno(22));
+  });
+
+  test('knows no call that is in neither list', () => {
+    const known = new Set<number | null>(
+      [
+        ...ALLOWED_SYSCALLS.values(),
+        ...Object.values(DENIED_SYSCALLS),
+        ...Object.values(INSPECTED_SYSCALLS),
+      ].map((numbers) => numberFor(numbers, 'x64')),
+    );
+    for (let number = 0; number < 1024; number += 1) {
+      if (!known.has(number)) expect(run(number), `call ${number}`).toBe(errno(38));
+    }
+    for (const ring of [425, 426, 427]) expect(run(ring)).toBe(errno(38));
   });
 });
 
@@ -104,8 +145,15 @@ describe('the aarch64 filter', () => {
     expect(run(220, 0x10000011n)).toBe(errno(1));
     expect(run(220, 0x11n)).toBe(ALLOW);
     expect(run(29, 0n, 0x5412n)).toBe(errno(1));
-    expect(run(198, 1n)).toBe(errno(97));
+    expect(run(198, 1n)).toBe(ALLOW);
+    expect(run(198, 17n, 3n)).toBe(errno(97));
+    for (const numbers of ALLOWED_SYSCALLS.values()) {
+      const number = numberFor(numbers, 'arm64');
+      if (number !== null) expect(run(number)).toBe(ALLOW);
+    }
     expect(run(40)).toBe(errno(1));
+    expect(run(425)).toBe(errno(38));
+    expect(run(1000)).toBe(errno(38));
     expect(run(56)).toBe(ALLOW);
     expect(interpret(filter, { number: 1, arch: 0xc000003e })).toBe(KILL);
   });

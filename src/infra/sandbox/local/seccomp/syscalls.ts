@@ -3,12 +3,9 @@ export type Architecture = 'x64' | 'arm64';
 /** AUDIT_ARCH_* of linux/audit.h. */
 export const AUDIT_ARCHITECTURE: Record<Architecture, number> = { x64: 0xc000003e, arm64: 0xc00000b7 };
 
-/** Numbers at or above this bit belong to the x32 ABI. */
-export const X32_BIT = 0x40000000;
+export type Numbers = readonly [x64: number | null, arm64: number | null];
 
-type Numbers = readonly [x64: number | null, arm64: number | null];
-
-/** Refused altogether: ways to change mounts, namespaces, the kernel, other processes or keys. */
+/** Refused as forbidden: ways to change mounts, namespaces, the kernel, other processes or keys. Unknown calls do not exist. */
 export const DENIED_SYSCALLS = {
   acct: [163, 89],
   add_key: [248, 217],
@@ -23,9 +20,6 @@ export const DENIED_SYSCALLS = {
   fsopen: [430, 430],
   fspick: [433, 433],
   init_module: [175, 105],
-  io_uring_enter: [426, 426],
-  io_uring_register: [427, 427],
-  io_uring_setup: [425, 425],
   ioperm: [173, null],
   iopl: [172, null],
   kcmp: [312, 272],
@@ -33,10 +27,13 @@ export const DENIED_SYSCALLS = {
   kexec_load: [246, 104],
   keyctl: [250, 219],
   lookup_dcookie: [212, 18],
+  mbind: [237, 235],
+  migrate_pages: [256, 238],
   modify_ldt: [154, null],
   mount: [165, 40],
   mount_setattr: [442, 442],
   move_mount: [429, 429],
+  move_pages: [279, 239],
   nfsservctl: [180, 42],
   open_by_handle_at: [304, 265],
   open_tree: [428, 428],
@@ -50,8 +47,10 @@ export const DENIED_SYSCALLS = {
   quotactl_fd: [443, 443],
   reboot: [169, 142],
   request_key: [249, 218],
-  sethostname: [170, 161],
+  set_mempolicy: [238, 237],
+  set_mempolicy_home_node: [450, 450],
   setdomainname: [171, 162],
+  sethostname: [170, 161],
   setns: [308, 268],
   settimeofday: [164, 170],
   swapoff: [168, 225],
@@ -69,7 +68,9 @@ export const INSPECTED_SYSCALLS = {
   clone: [56, 220],
   clone3: [435, 435],
   ioctl: [16, 29],
+  personality: [135, 92],
   socket: [41, 198],
+  socketpair: [53, 199],
 } as const satisfies Record<string, Numbers>;
 
 export function numberFor(numbers: Numbers, architecture: Architecture): number | null {
