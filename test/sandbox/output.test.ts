@@ -30,6 +30,11 @@ describe.skipIf(!hasBubblewrap).each(MODES)('the output of a command %s', (_mode
     expect(result).toMatchObject({ stdout: 'a\nc\n', stderr: 'b\nc\n', exitCode: 0 });
   });
 
+  test('is never taken for what bubblewrap says', async () => {
+    const result = await run('echo "bwrap: Can\'t chdir to /workspace" >&2; exit 1');
+    expect(result).toMatchObject({ stderr: "bwrap: Can't chdir to /workspace\n", exitCode: 1 });
+  });
+
   test('is that of its command alone, whatever the one before did to its pipes', async () => {
     for (let round = 0; round < 6; round += 1) {
       await run(

@@ -7,6 +7,9 @@ import { build } from 'tsup';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '#shared/ids.ts';
 import { createWorkspaceLocks } from '../../src/infra/sandbox/local/bubblewrap/workspace-lock.ts';
+import { createDescriptorShield } from '../../src/infra/sandbox/local/process/inherited-descriptors.ts';
+import { createOutputPipes } from '../../src/infra/sandbox/local/process/output-pipes.ts';
+import { createStarters } from '../../src/infra/sandbox/local/starter/starters.ts';
 import { until } from '../harness/until.ts';
 import { hasBubblewrap, never, openWorkspace } from '../integration/sandbox/drivers.ts';
 import { processesWith } from './processes.ts';
@@ -63,11 +66,17 @@ describe.skipIf(!hasBubblewrap)('the death of a server', () => {
     const opened = await openWorkspace();
     const server = await startServer(opened.dataDir, opened.projectId, 'echo running; sleep 60');
     server.kill('SIGSTOP');
-    const locks = createWorkspaceLocks({
-      lockDirectory: join(opened.dataDir, 'sandbox', 'locks'),
+    const runtime = join(opened.dataDir, 'sandbox');
+    const pipes = createOutputPipes({ directory: join(runtime, 'pipes'), mkfifoPath: '/usr/bin/mkfifo' });
+    const starters = createStarters({
+      filterPath: '/dev/null',
       flockPath: '/usr/bin/flock',
       waitSeconds: 1,
+      recordDirectory: runtime,
+      pipes,
+      shield: createDescriptorShield(),
     });
+    const locks = createWorkspaceLocks({ lockDirectory: join(runtime, 'locks'), starters });
     await expect(locks.acquire(opened.directory)).rejects.toMatchObject({ code: 'unavailable' });
 
     const exited = once(server, 'exit');
@@ -76,7 +85,24 @@ describe.skipIf(!hasBubblewrap)('the death of a server', () => {
     const lock = await locks.acquire(opened.directory);
     lock.release();
     locks.close();
+    starters.close();
+    pipes.close();
     await opened.provider.destroy(opened.projectId, null);
+    await opened.close();
+  });
+
+  test('is not that of what starts its commands: those end, and the next one runs', async () => {
+    const { workspace, ...opened } = await openWorkspace();
+    let output = '';
+    const onOutput = (_stream: string, text: string) => {
+      output += text;
+    };
+    const running = workspace.exec({ command: 'echo running; sleep 60', onOutput }, never());
+    await until(() => output === 'running\n', 'the command');
+    // By the lock, which is in its arguments.
+    for (const pid of processesWith(join(opened.dataDir, 'sandbox', 'locks'))) process.kill(pid, 'SIGKILL');
+    expect(await running).toMatchObject({ exitCode: null, signal: 'SIGKILL', stdout: 'running\n' });
+    expect((await workspace.exec({ command: 'echo next' }, never())).stdout).toBe('next\n');
     await opened.close();
   });
 });

@@ -54,7 +54,12 @@ export interface LaunchedProcess {
   stdout: Readable;
   stderr: Readable;
   /** Settles when no process of it can run any more and its output is read; never rejects. */
-  closed: Promise<{ exitCode: number | null; signal: string | null }>;
+  closed: Promise<{
+    exitCode: number | null;
+    signal: string | null;
+    /** The command did not begin, or was ended from outside: standard error may say why. */
+    hasNoResult?: boolean;
+  }>;
   /** Asks the processes to end. */
   terminate(): void;
   /** Ends all of them. */

@@ -24,6 +24,8 @@ import { assembleProvider, type LocalWorkspaceProvider, type ProviderParts } fro
 import { DEFAULT_IGNORE_FILE } from './search/ignore-rules.ts';
 import { createRipgrepEngine } from './search/ripgrep-engine.ts';
 import { compileSandboxFilter } from './seccomp/filter.ts';
+import { recordDirectory } from './starter/record-files.ts';
+import { createStarters } from './starter/starters.ts';
 
 export type { SandboxFacts, SandboxLimits, SandboxNetwork } from './driver.ts';
 export type { LocalWorkspaceProvider } from './provider.ts';
@@ -88,12 +90,22 @@ function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): Local
 function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string): LocalWorkspaceProvider {
   const { mode } = deps.network;
   const bwrapPath = deps.bwrapPath ?? findProgram('bwrap');
-  const flockPath = findProgram('flock');
   const groups = createCommandGroups(deps.limits);
+  const pipes = createOutputPipes({
+    directory: join(runtime, 'pipes'),
+    mkfifoPath: findProgram('mkfifo') ?? '/usr/bin/mkfifo',
+  });
+  const starters = createStarters({
+    filterPath: prepareFilter(runtime),
+    flockPath: findProgram('flock') ?? '/usr/bin/flock',
+    waitSeconds: LOCK_WAIT_SECONDS,
+    recordDirectory: recordDirectory(join(runtime, 'pipes')),
+    pipes,
+    shield: createDescriptorShield(),
+  });
   const system = findSystemLayout(deps.readOnlyPaths ?? [], mode);
   const launcher = createBubblewrapLauncher({
     bwrapPath: bwrapPath ?? '/usr/bin/bwrap',
-    seccompPath: prepareFilter(runtime),
     system,
     limits: deps.limits,
     networks: createProjectNetworks(deps, bwrapPath ?? '/usr/bin/bwrap'),
@@ -101,17 +113,10 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
     networkEnvironment: mode === 'allowlist' ? proxyEnvironment() : {},
     scratch: createScratchDirectories(serverUid()),
     serverUid: serverUid(),
-    locks: createWorkspaceLocks({
-      lockDirectory: join(runtime, 'locks'),
-      flockPath: flockPath ?? '/usr/bin/flock',
-      waitSeconds: LOCK_WAIT_SECONDS,
-    }),
+    starters,
+    locks: createWorkspaceLocks({ lockDirectory: join(runtime, 'locks'), starters }),
     groups,
-    pipes: createOutputPipes({
-      directory: join(runtime, 'pipes'),
-      mkfifoPath: findProgram('mkfifo') ?? '/usr/bin/mkfifo',
-    }),
-    shield: createDescriptorShield(),
+    pipes,
     etcDirectoryFor: memoize((uid, gid) =>
       prepareEtcDirectory({ parent: runtime, uid, gid, mounts: system.etc }),
     ),

@@ -16,6 +16,7 @@ const plan: SandboxPlan = {
   env: { PATH: '/usr/bin', A: '--bind / /' },
   cwd: 'sub/dir',
   seccompFd: 4,
+  reportFd: 7,
   lockFd: 5,
   argv: ['/bin/bash', '-c', 'true'],
 };

@@ -32,6 +32,8 @@ export interface SandboxPlan {
   /** Below the workspace, `''` for itself. */
   cwd: string;
   seccompFd: number;
+  /** Where bwrap reports how it goes. */
+  reportFd: number;
   /** Held open by the sandbox as long as anything in it runs. */
   lockFd: number | null;
   argv: readonly string[];
@@ -63,6 +65,8 @@ export function sandboxOptions(plan: SandboxPlan): string[] {
     plan.cwd === '' ? '/workspace' : `/workspace/${plan.cwd}`,
     '--seccomp',
     String(plan.seccompFd),
+    '--json-status-fd',
+    String(plan.reportFd),
     ...(plan.lockFd === null ? [] : ['--sync-fd', String(plan.lockFd)]),
   ];
 }

@@ -1,21 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
-import type { Writable } from 'node:stream';
+import { existsSync } from 'node:fs';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import type { CommandGroups } from '../cgroup/command-groups.ts';
-import type {
-  LaunchedProcess,
-  LaunchRequest,
-  ProcessLauncher,
-  SandboxLimits,
-  WorkspaceLocation,
-} from '../driver.ts';
+import type { LaunchRequest, ProcessLauncher, SandboxLimits, WorkspaceLocation } from '../driver.ts';
 import { dialHost } from '../network/dial-host.ts';
 import type { NetworkLease, Networks } from '../network/networks.ts';
-import { childrenOf, signalQuietly, started } from '../process/child.ts';
+import { type Channels, openChannels } from '../process/channels.ts';
 import { baseEnvironment, mergeEnvironment } from '../process/environment.ts';
-import type { DescriptorShield } from '../process/inherited-descriptors.ts';
-import type { OutputPipe, OutputPipes } from '../process/output-pipes.ts';
+import type { OutputPipes } from '../process/output-pipes.ts';
+import { FILTER_FD, LOCK_FD, RECORDS_FD, REPORT_FD } from '../starter/program.ts';
+import type { Starter } from '../starter/starter.ts';
+import type { Starters } from '../starter/starters.ts';
 import {
   SANDBOX_HOME,
   type SandboxIdentity,
@@ -24,20 +18,15 @@ import {
   sandboxCommand,
   sandboxOptions,
 } from './arguments.ts';
+import { sandboxProcess } from './sandbox-process.ts';
 import type { ScratchDirectories } from './scratch-directories.ts';
 import type { WorkspaceLocks } from './workspace-lock.ts';
-
-/** Descriptors as the child sees them. */
-const ARGS_FD = 3;
-const SECCOMP_FD = 4;
-const LOCK_FD = 5;
 
 /** The user inside when it is the server's own under another name. */
 const NAMESPACE_ID = 1000;
 
 export interface BubblewrapLauncherDeps {
   bwrapPath: string;
-  seccompPath: string;
   system: SystemLayout;
   limits: SandboxLimits;
   /** Null: commands have the host's network. */
@@ -47,10 +36,10 @@ export interface BubblewrapLauncherDeps {
   networkEnvironment: Readonly<Record<string, string>>;
   scratch: ScratchDirectories;
   serverUid: number;
+  starters: Starters;
   locks: WorkspaceLocks;
   groups: CommandGroups;
   pipes: OutputPipes;
-  shield: DescriptorShield;
   etcDirectoryFor(uid: number, gid: number): string;
 }
 
@@ -68,10 +57,33 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       limits: deps.limits,
       env: request.env,
       cwd: request.cwd,
-      seccompFd: SECCOMP_FD,
+      seccompFd: FILTER_FD,
+      reportFd: REPORT_FD,
       lockFd: request.fenced ? LOCK_FD : null,
       argv: request.argv,
     };
+  }
+
+  /** What a command holds while it runs. */
+  async function hold(location: WorkspaceLocation, request: LaunchRequest): Promise<Held> {
+    const releases: (() => void)[] = [];
+    const release = (): void => {
+      for (const give of releases.splice(0)) give();
+    };
+    try {
+      const lock = request.fenced ? await deps.locks.acquire(location.directory) : null;
+      if (lock !== null) releases.push(lock.release);
+      if (request.fenced) await deps.scratch.prepare(location);
+      const lease = request.fenced ? await deps.networks?.acquire(location) : null;
+      if (lease) releases.push(lease.release);
+      const channels = await openChannels(deps.pipes, channelsFor(deps, location, request));
+      releases.push(channels.release);
+      const starter = lock?.starter ?? (await deps.starters.plain());
+      return { starter, lease: lease ?? null, channels, release };
+    } catch (error) {
+      release();
+      throw error;
+    }
   }
 
   return {
@@ -84,43 +96,26 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       // A program further up the command line would hide that this one is missing.
       if (!existsSync(deps.bwrapPath))
         throw new WorkspaceError('unavailable', 'bubblewrap is not installed.');
-      const lock = request.fenced ? await deps.locks.acquire(location.directory) : null;
-      let lease: NetworkLease | null = null;
-      let output: Output;
+      const held = await hold(location, request);
       try {
-        if (request.fenced) await deps.scratch.prepare(location);
-        if (request.fenced && deps.networks !== null) lease = await deps.networks.acquire(location);
-        output = await takeOutput(deps, location);
+        const { starter, lease, channels } = held;
+        const plan = planFor(location, request);
+        const monitor = await starter.start({
+          argv: commandLine(deps, plan, lease),
+          records: sandboxOptions(plan),
+          // A search is a single program, for which its own limits are enough.
+          groups: request.fenced ? deps.groups.entrances(location) : [],
+          stdin: channels.stdin?.readFd ?? null,
+          stdout: channels.stdout.writeFd,
+          stderr: channels.stderr.writeFd,
+          directory: null,
+          report: channels.report.writeFd,
+        });
+        channels.handOver();
+        const launched = sandboxProcess(channels, { monitor, parent: starter.pid });
+        return { ...launched, closed: launched.closed.finally(held.release) };
       } catch (error) {
-        lock?.release();
-        lease?.release();
-        throw error;
-      }
-      const plan = planFor(location, request);
-      let released = false;
-      const release = (): void => {
-        if (released) return;
-        released = true;
-        lock?.release();
-        lease?.release();
-        for (const pipe of output) pipe.release();
-      };
-      let child: ChildProcess | null = null;
-      try {
-        const way = [...(request.fenced ? deps.groups.entrance(location) : []), ...entrance(deps, lease)];
-        child = spawnSandbox(deps, plan, request, { lockFd: lock?.fd ?? null, way, output });
-        for (const pipe of output) pipe.handOver();
-        const closed = whenClosed(child, output).finally(release);
-        // A search is a single program, for which its own limits are enough.
-        const joined = child.pid && request.fenced ? deps.groups.add(location, child.pid) : null;
-        await started(child);
-        await joined;
-        // bwrap reads its arguments before it forks, so all that it starts is in the group.
-        writeArguments(child, sandboxOptions(plan));
-        return launched(child, output, closed);
-      } catch (error) {
-        child?.kill('SIGKILL');
-        release();
+        held.release();
         throw error;
       }
     },
@@ -132,10 +127,10 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
     async close() {
       await deps.networks?.close();
       deps.locks.close();
+      deps.starters.close();
       deps.pipes.close();
       await deps.groups.close();
       await deps.scratch.close();
-      deps.shield.close();
     },
   };
 }
@@ -146,103 +141,28 @@ function identityFor(location: WorkspaceLocation, serverUid: number): SandboxIde
   return { kind: 'user', uid: location.uid, gid: location.gid };
 }
 
-function spawnSandbox(
-  deps: BubblewrapLauncherDeps,
+interface Held {
+  starter: Starter;
+  lease: NetworkLease | null;
+  channels: Channels;
+  release(): void;
+}
+
+function channelsFor(
+  { serverUid }: BubblewrapLauncherDeps,
+  { uid, gid }: WorkspaceLocation,
+  { stdin }: LaunchRequest,
+): Parameters<typeof openChannels>[1] {
+  const server = { uid: serverUid, gid: process.getegid?.() ?? 0 };
+  return { owner: serverUid === 0 ? { uid, gid } : server, server, stdin };
+}
+
+/** nsenter leads into the workspace's network and replaces itself by bwrap. */
+function commandLine(
+  { bwrapPath, nsenterPath }: BubblewrapLauncherDeps,
   plan: SandboxPlan,
-  request: LaunchRequest,
-  { lockFd, way, output }: { lockFd: number | null; way: readonly string[]; output: Output },
-): ChildProcess {
-  const seccompFd = openSync(deps.seccompPath, 'r');
-  const [program, ...args] = [...way, deps.bwrapPath, '--args', String(ARGS_FD), '--'];
-  try {
-    return spawn(program ?? deps.bwrapPath, [...args, ...sandboxCommand(plan)], {
-      stdio: deps.shield.cover([
-        request.stdin,
-        ...output.map((pipe) => pipe.writeFd),
-        'pipe',
-        seccompFd,
-        ...(lockFd === null ? [] : [lockFd]),
-      ]),
-      env: {},
-      cwd: '/',
-      detached: true,
-    });
-  } finally {
-    closeSync(seccompFd);
-  }
-}
-
-/** Into the workspace's network; nsenter replaces itself by bwrap. */
-function entrance({ nsenterPath }: BubblewrapLauncherDeps, lease: NetworkLease | null): string[] {
-  return lease === null ? [] : [nsenterPath, ...lease.enter, '--'];
-}
-
-function writeArguments(child: ChildProcess, options: readonly string[]): void {
-  const stream = child.stdio[ARGS_FD] as Writable;
-  stream.on('error', () => {});
-  stream.end(options.map((option) => `${option}\0`).join(''));
-}
-
-/** The first process of a sandbox keeps its output open, so both ends mean that nothing of it lives. */
-async function whenClosed(
-  child: ChildProcess,
-  output: Output,
-): Promise<{ exitCode: number | null; signal: string | null }> {
-  const ends = output.map(({ reader }) => new Promise((resolve) => reader.once('close', resolve)));
-  const end = await new Promise<{ exitCode: number | null; signal: string | null }>((resolve) => {
-    child.once('close', (exitCode, signal) => resolve({ exitCode, signal }));
-    child.once('error', () => {
-      for (const { reader } of output) reader.destroy();
-      resolve({ exitCode: null, signal: null });
-    });
-  });
-  await Promise.all(ends);
-  return end;
-}
-
-type Output = [stdout: OutputPipe, stderr: OutputPipe];
-
-async function takeOutput(
-  { pipes, serverUid }: BubblewrapLauncherDeps,
-  location: WorkspaceLocation,
-): Promise<Output> {
-  const { uid, gid } = serverUid === 0 ? location : { uid: serverUid, gid: 0 };
-  const stdout = await pipes.take(uid, gid);
-  try {
-    return [stdout, await pipes.take(uid, gid)];
-  } catch (error) {
-    stdout.release();
-    throw error;
-  }
-}
-
-function launched(
-  child: ChildProcess,
-  [stdout, stderr]: Output,
-  closed: LaunchedProcess['closed'],
-): LaunchedProcess {
-  const { stdin, pid } = child;
-  stdin?.on('error', () => {});
-  // The monitor's only child is the first process inside: its group is the command's, its end is everyone's.
-  const inside = (): number | undefined => (pid === undefined ? undefined : childrenOf(pid)[0]);
-  return {
-    stdin,
-    stdout: stdout.reader,
-    stderr: stderr.reader,
-    closed,
-    terminate() {
-      const first = inside();
-      if (first !== undefined) signalQuietly(-first, 'SIGTERM');
-      else if (pid !== undefined && isRunning(child)) signalQuietly(pid, 'SIGKILL');
-    },
-    kill() {
-      const first = inside();
-      if (first !== undefined) signalQuietly(first, 'SIGKILL');
-      else if (pid !== undefined && isRunning(child)) signalQuietly(pid, 'SIGKILL');
-    },
-  };
-}
-
-function isRunning(child: ChildProcess): boolean {
-  return child.exitCode === null && child.signalCode === null;
+  lease: NetworkLease | null,
+): [string, ...string[]] {
+  const sandbox = [bwrapPath, '--args', String(RECORDS_FD), '--', ...sandboxCommand(plan)] as const;
+  return lease === null ? [...sandbox] : [nsenterPath, ...lease.enter, '--', ...sandbox];
 }

@@ -1,44 +1,57 @@
-import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { closeSync, openSync } from 'node:fs';
 import { join } from 'node:path';
-import { WorkspaceError } from '#domain/workspace/index.ts';
+import type { Starter } from '../starter/starter.ts';
+import type { Starters } from '../starter/starters.ts';
 
 /** An unused lock is kept this long, so that a chain of commands takes it once. */
 const LINGER_MS = 2000;
 
 export interface WorkspaceLocks {
-  /** The lock's descriptor for a sandbox to inherit, and how to give it back. */
-  acquire(directory: string): Promise<{ fd: number; release(): void }>;
+  /** What starts commands under the lock, and how to give it back. Rejects when another server's commands run. */
+  acquire(directory: string): Promise<{ starter: Starter; release(): void }>;
   close(): void;
 }
 
 export interface WorkspaceLocksDeps {
   lockDirectory: string;
-  /** flock(1) of util-linux. */
-  flockPath: string;
-  /** How long another server's commands may still run before a command here is refused. */
-  waitSeconds: number;
+  starters: Pick<Starters, 'locking'>;
 }
 
 interface Held {
-  fd: Promise<number>;
+  starter: Promise<Starter>;
+  /** Once it is there. */
+  hasEnded(): boolean;
   users: number;
   linger: NodeJS.Timeout | null;
 }
 
 /**
  * A fence between servers on one host: each workspace has a lock that one server holds while its commands run.
- * The lock belongs to the open file, which every sandbox inherits and its first process keeps: it is free only
- * when the server has let go *and* nothing that it started still lives.
+ * The lock belongs to the open file of a starter, which every sandbox inherits and its first process keeps: it is
+ * free only when the server has let go *and* nothing that it started still lives.
  */
-export function createWorkspaceLocks(deps: WorkspaceLocksDeps): WorkspaceLocks {
+export function createWorkspaceLocks({ lockDirectory, starters }: WorkspaceLocksDeps): WorkspaceLocks {
   const locks = new Map<string, Held>();
+
+  function take(directory: string): Held {
+    const path = join(lockDirectory, lockName(directory));
+    closeSync(openSync(path, 'a', 0o600));
+    let ready: Starter | null = null;
+    const starter = starters.locking(path).then((made) => {
+      ready = made;
+      return made;
+    });
+    return { starter, hasEnded: () => ready?.hasEnded() ?? false, users: 0, linger: null };
+  }
 
   function drop(directory: string, held: Held): void {
     if (held.linger !== null) clearTimeout(held.linger);
     if (locks.get(directory) === held) locks.delete(directory);
-    held.fd.then(closeSync, () => {});
+    held.starter.then(
+      (starter) => starter.close(),
+      () => {},
+    );
   }
 
   function release(directory: string, held: Held): void {
@@ -50,20 +63,18 @@ export function createWorkspaceLocks(deps: WorkspaceLocksDeps): WorkspaceLocks {
 
   return {
     async acquire(directory) {
-      const held = locks.get(directory) ?? {
-        fd: takeLock(lockPath(directory), deps),
-        users: 0,
-        linger: null,
-      };
+      const known = locks.get(directory);
+      if (known?.hasEnded()) drop(directory, known);
+      const held = locks.get(directory) ?? take(directory);
       locks.set(directory, held);
       if (held.linger !== null) clearTimeout(held.linger);
       held.linger = null;
       held.users += 1;
       try {
-        const fd = await held.fd;
+        const starter = await held.starter;
         let released = false;
         return {
-          fd,
+          starter,
           release() {
             if (!released) release(directory, held);
             released = true;
@@ -78,34 +89,8 @@ export function createWorkspaceLocks(deps: WorkspaceLocksDeps): WorkspaceLocks {
       for (const [directory, held] of [...locks]) drop(directory, held);
     },
   };
-
-  function lockPath(directory: string): string {
-    return join(
-      deps.lockDirectory,
-      `${createHash('sha256').update(directory).digest('hex').slice(0, 32)}.lock`,
-    );
-  }
 }
 
-async function takeLock(path: string, deps: WorkspaceLocksDeps): Promise<number> {
-  const fd = openSync(path, 'a', 0o600);
-  try {
-    if (await lockDescriptor(fd, deps)) return fd;
-  } catch (error) {
-    closeSync(fd);
-    throw new WorkspaceError('unavailable', 'The workspace could not be locked.', { cause: error });
-  }
-  closeSync(fd);
-  throw new WorkspaceError('unavailable', 'Another server is running commands in this workspace.');
-}
-
-function lockDescriptor(fd: number, deps: WorkspaceLocksDeps): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(deps.flockPath, ['-x', '-w', String(deps.waitSeconds), '3'], {
-      stdio: ['ignore', 'ignore', 'ignore', fd],
-      env: {},
-    });
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code === 0));
-  });
+function lockName(directory: string): string {
+  return `${createHash('sha256').update(directory).digest('hex').slice(0, 32)}.lock`;
 }

@@ -1,5 +1,4 @@
 import { mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '#shared/async/sleep.ts';
 import type { SandboxLimits, WorkspaceLocation } from '../driver.ts';
@@ -13,10 +12,11 @@ const REMOVE_PAUSE_MS = 25;
 export interface CommandGroups {
   /** What is limited, for the log; empty where no hierarchy is writable. */
   readonly controllers: readonly string[];
-  /** What a command line begins with so that it puts itself under the workspace's limits; then it replaces itself. */
-  entrance(location: WorkspaceLocation): readonly string[];
-  /** Puts a process, and all that it will start, under those limits that `entrance` has not put it under. */
-  add(location: WorkspaceLocation, pid: number): Promise<void>;
+  /**
+   * Files into which a process writes 0 to put itself, and all that it will start, under the workspace's limits.
+   * Moving another process takes the kernel some ten milliseconds, moving the own single thread nearly nothing.
+   */
+  entrances(location: WorkspaceLocation): readonly string[];
   remove(location: WorkspaceLocation): Promise<void>;
   close(): Promise<void>;
 }
@@ -27,9 +27,6 @@ export interface CommandGroups {
  */
 export function createCommandGroups(limits: SandboxLimits, procRoot = '/proc'): CommandGroups {
   const hierarchies = findHierarchies(procRoot);
-  const legacy = hierarchies.filter(({ version }) => version === 1);
-  const unified = hierarchies.filter(({ version }) => version === 2);
-  const script = `${legacy.map((_, at) => `{ echo 0 > "$${at + 1}/tasks"; } 2>/dev/null`).join('; ')}; shift ${legacy.length}; exec "$@"`;
   const made = new Set<string>();
 
   function ensure(projectId: string): void {
@@ -49,19 +46,11 @@ export function createCommandGroups(limits: SandboxLimits, procRoot = '/proc'): 
 
   return {
     controllers: hierarchies.flatMap((hierarchy) => hierarchy.controllers),
-    // Moving another process takes the kernel some ten milliseconds, moving the own single thread nearly nothing.
-    entrance({ projectId }) {
-      if (legacy.length === 0) return [];
+    entrances({ projectId }) {
       ensure(projectId);
-      return ['/bin/sh', '-c', script, 'sh', ...legacy.map(({ directory }) => join(directory, projectId))];
-    },
-    async add({ projectId }, pid) {
-      if (unified.length === 0) return;
-      ensure(projectId);
-      const moves = unified.map(({ directory }) =>
-        writeFile(join(directory, projectId, 'cgroup.procs'), String(pid)),
+      return hierarchies.map(({ directory, version }) =>
+        join(directory, projectId, version === 1 ? 'tasks' : 'cgroup.procs'),
       );
-      await Promise.allSettled(moves);
     },
     remove: ({ projectId }) => remove(projectId),
     async close() {

@@ -24,13 +24,22 @@ export interface OutputPipe {
   release(): void;
 }
 
+/** The other way round. */
+export interface InputPipe {
+  writer: Socket;
+  readFd: number;
+  handOver(): void;
+  release(): void;
+}
+
 export interface OutputPipes {
   take(uid: number, gid: number): Promise<OutputPipe>;
+  takeInput(uid: number, gid: number): Promise<InputPipe>;
   close(): void;
 }
 
 /**
- * Pipes for the output of commands. Node's own are sockets, and no program can open `/dev/stderr` where that is a
+ * Pipes from and to commands. Node's own are sockets, and no program can open `/dev/stderr` where that is a
  * socket. A pipe begins as a named one, loses its name at once, and is used again by commands of the same user.
  */
 export function createOutputPipes(deps: { directory: string; mkfifoPath: string }): OutputPipes {
@@ -62,28 +71,27 @@ export function createOutputPipes(deps: { directory: string; mkfifoPath: string 
     else spare.set(uid, [...kept, handle]);
   }
 
+  async function takeEnds(uid: number, gid: number) {
+    const handle = spare.get(uid)?.pop() ?? (await makeOne(uid, gid));
+    const ends = openEnds(handle);
+    let isTaken = true;
+    const giveBack = (): void => {
+      if (isTaken) setTimeout(() => putBack(uid, handle), REST_MS).unref();
+      isTaken = false;
+    };
+    return { ...ends, giveBack };
+  }
+
   return {
     async take(uid, gid) {
-      const handle = spare.get(uid)?.pop() ?? (await makeOne(uid, gid));
-      const { readFd, writeFd } = openEnds(handle);
+      const { readFd, writeFd, giveBack } = await takeEnds(uid, gid);
       const reader = new Socket({ fd: readFd, readable: true, writable: false });
-      let isOpen = true;
-      let isTaken = true;
-      const handOver = (): void => {
-        if (isOpen) closeSync(writeFd);
-        isOpen = false;
-      };
-      return {
-        reader,
-        writeFd,
-        handOver,
-        release() {
-          handOver();
-          reader.destroy();
-          if (isTaken) setTimeout(() => putBack(uid, handle), REST_MS).unref();
-          isTaken = false;
-        },
-      };
+      return { reader, writeFd, ...endings(reader, writeFd, giveBack) };
+    },
+    async takeInput(uid, gid) {
+      const { readFd, writeFd, giveBack } = await takeEnds(uid, gid);
+      const writer = new Socket({ fd: writeFd, readable: false, writable: true });
+      return { writer, readFd, ...endings(writer, readFd, giveBack) };
     },
     close() {
       closed = true;
@@ -91,6 +99,20 @@ export function createOutputPipes(deps: { directory: string; mkfifoPath: string 
       spare.clear();
     },
   };
+}
+
+function endings(own: Socket, otherFd: number, giveBack: () => void) {
+  let isOpen = true;
+  const handOver = (): void => {
+    if (isOpen) closeSync(otherFd);
+    isOpen = false;
+  };
+  const release = (): void => {
+    handOver();
+    own.destroy();
+    giveBack();
+  };
+  return { handOver, release };
 }
 
 /** Without a reader the writing end could not be opened without waiting. */

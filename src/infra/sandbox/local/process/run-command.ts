@@ -43,8 +43,8 @@ export async function runCommand(options: RunOptions, signal: AbortSignal): Prom
   const unwatch = options.watch((reason) => ending.stop({ kind: 'exceeded', reason }));
   try {
     const end = await ending.ended;
-    throwOnLaunchFailure(end.exitCode, stdout, stderr);
     const stopped = ending.stopped();
+    if (end.hasNoResult && stopped === null) throwOnLaunchFailure(stderr);
     return {
       stdout: stdout.text(),
       stderr: stopped?.kind === 'exceeded' ? `${stderr.text()}\n${stopped.reason}\n` : stderr.text(),
@@ -106,7 +106,7 @@ function createEnding(launched: LaunchedProcess) {
   let lastSignal: string | null = null;
   let timer: NodeJS.Timeout | null = null;
   let giveUp = (): void => {};
-  const abandoned = new Promise<{ exitCode: null; signal: string }>((resolve) => {
+  const abandoned = new Promise<Awaited<LaunchedProcess['closed']>>((resolve) => {
     giveUp = () => resolve({ exitCode: null, signal: 'SIGKILL' });
   });
 
@@ -141,11 +141,10 @@ function createEnding(launched: LaunchedProcess) {
   };
 }
 
-/** bubblewrap reports its own failures as `bwrap: …` with status 1, before the command has run. */
-function throwOnLaunchFailure(exitCode: number | null, stdout: OutputBuffer, stderr: OutputBuffer): void {
-  if (exitCode !== 1) return;
+/** bubblewrap reports its own failures as `bwrap: …`. */
+function throwOnLaunchFailure(stderr: OutputBuffer): void {
   const message = stderr.text();
-  if (!message.startsWith('bwrap: ') || stdout.text() !== '') return;
+  if (!message.startsWith('bwrap: ')) return;
   if (message.startsWith("bwrap: Can't chdir to")) {
     throw new WorkspaceError('not_found', 'The working directory does not exist.');
   }
