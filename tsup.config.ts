@@ -7,7 +7,8 @@ import { defineConfig } from 'tsup';
 const PGLITE_ASSETS = ['pglite.wasm', 'pglite.data', 'initdb.wasm'];
 
 export default defineConfig({
-  entry: { crush: 'bin/crush.ts' },
+  // The worker is a thread of its own, started from a file.
+  entry: { crush: 'bin/crush.ts', worker: 'src/cli/work/worker.ts' },
   outDir: 'dist',
   clean: true,
   // A file without extension runs as CommonJS wherever it is copied to; ES modules would need a package.json.
@@ -32,7 +33,7 @@ export default defineConfig({
       execFileSync(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
     run('--import', 'tsx', 'drizzle/pglite-template.ts', 'dist/pglite-template.tar.gz');
     run('scripts/pack-executable.mjs', 'dist/crush.cjs', 'dist/crush');
-    for (const file of ['dist/crush.cjs', 'dist/crush.cjs.map']) rmSync(file);
+    for (const file of ['dist/crush.cjs', 'dist/crush.cjs.map', 'dist/worker.cjs.map']) rmSync(file);
     writeFileSync('dist/package.json', '{ "type": "commonjs" }\n');
   },
 });

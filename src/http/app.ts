@@ -42,7 +42,7 @@ export function createRoutes(deps: HttpDeps): Route[] {
     ...projectRoutes(deps),
     ...sessionRoutes(deps),
     ...turnRoutes(deps),
-    ...historyRoutes(),
+    ...historyRoutes(deps),
     ...fileRoutes(deps),
     ...providerRoutes(deps),
   ];

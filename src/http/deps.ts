@@ -1,4 +1,5 @@
 import type { EventLog } from '#domain/events/index.ts';
+import type { CompareTexts } from '#domain/history/index.ts';
 import type { AutoModel, Catalogue } from '#domain/provider/index.ts';
 import type { SubmitPromptLimits } from '#domain/turn/index.ts';
 import type {
@@ -28,6 +29,7 @@ export interface HttpDeps extends EdgeDeps {
   sourceControl: Pick<SourceControl, 'clone' | 'diff'>;
   /** Readings of workspaces at once, by owner. */
   fileSlots: Semaphore;
+  compareTexts: CompareTexts;
   workspaceRoots: readonly string[];
   /** Limits on waiting prompts; the verbs' own when absent. */
   promptLimits?: SubmitPromptLimits;

@@ -9,6 +9,7 @@ import type { ToolScope } from '#ws/agent/ports.ts';
 import { createJobRegistry } from '#ws/agent/tools/shell/jobs.ts';
 import type { Prepared, Tool, ToolPlan, ToolResult } from '#ws/agent/tools/tool.ts';
 import { createDirectoryWorkspace, type DirectoryWorkspace } from './directory-workspace.ts';
+import { inlineTextWork } from './text-work.ts';
 
 export interface ToolBench {
   scope: ToolScope;
@@ -46,16 +47,19 @@ export async function createToolBench(changes: Partial<ToolScope> = {}): Promise
     record: async (_: string, path: string, { digest }: { digest: string }) => void seen.set(path, digest),
   };
   const fileVersions = {
-    async add(version: Omit<FileVersion, 'version'>) {
+    async add(version: Omit<FileVersion, 'version' | 'size'>) {
       const last = versions.filter(({ path }) => path === version.path).at(-1);
       if (last?.content === version.content) return last;
-      const stored = { ...version, version: (last?.version ?? -1) + 1 };
+      const size = Buffer.byteLength(version.content);
+      const stored = { ...version, size, version: (last?.version ?? -1) + 1 };
       versions.push(stored);
       return stored;
     },
     latest: async (_: string, path: string) => versions.findLast((version) => version.path === path) ?? null,
-    list: async () => versions.map(({ content, ...rest }) => ({ ...rest, size: Buffer.byteLength(content) })),
-    listOf: async (_: string, path: string) => versions.filter((version) => version.path === path),
+    list: async () => versions.map(({ content: _, ...rest }) => rest),
+    async listOf(_: string, path: string) {
+      return { versions: versions.filter((version) => version.path === path), more: false };
+    },
   };
   const transaction = {
     clock,
@@ -84,6 +88,7 @@ export async function createToolBench(changes: Partial<ToolScope> = {}): Promise
     modelName: 'Scripted',
     files: { reads: fileReads, versions: fileVersions },
     jobs,
+    work: inlineTextWork(),
     clock,
     signal: new AbortController().signal,
     ...changes,

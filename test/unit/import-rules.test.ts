@@ -45,7 +45,7 @@ const RULES: Rule[] = [
     inside: /^(shared|domain)\//,
     packages: /^(hono|@hono\/node-server|@hono\/node-ws|ws)(\/|$)/,
   },
-  { from: /^(http\/)/, inside: /^(shared|domain)\//, packages: /^(hono|zod|diff|content-disposition)(\/|$)/ },
+  { from: /^(http\/)/, inside: /^(shared|domain)\//, packages: /^(hono|zod|content-disposition)(\/|$)/ },
   {
     from: /^(ws\/gateway\/)/,
     inside: /^(shared\/|domain\/|http\/kit\/|ws\/agent\/index\.ts$)/,
@@ -55,7 +55,7 @@ const RULES: Rule[] = [
   {
     from: /^(ws\/agent\/tools\/\w+\/)/,
     inside: /^(shared\/|domain\/|ws\/agent\/tools\/[\w-]+\.ts$|ws\/agent\/ports\.ts$)/,
-    packages: /^(zod|diff|unbash)$/,
+    packages: /^(zod|unbash)$/,
   },
   {
     from: /^(ws\/agent\/tools\/)/,

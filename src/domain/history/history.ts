@@ -7,14 +7,13 @@ export const FileVersion = z.object({
   /** Workspace path. */
   path: z.string(),
   content: z.string(),
+  /** Of the content in UTF-8, in bytes. */
+  size: z.number().int(),
   version: z.number().int(),
   createdAt: z.number(),
 });
 export type FileVersion = z.infer<typeof FileVersion>;
 
 /** A version without its content, of which there may be megabytes. */
-export const FileVersionSummary = FileVersion.omit({ content: true }).extend({
-  /** Of the content in UTF-8, in bytes. */
-  size: z.number().int(),
-});
+export const FileVersionSummary = FileVersion.omit({ content: true });
 export type FileVersionSummary = z.infer<typeof FileVersionSummary>;

@@ -2,12 +2,16 @@ import type { FileVersion, FileVersionSummary } from './history.ts';
 
 export interface FileVersionRepository {
   /** Stores `content` as the next version of (session, path), unless the latest has the same content. */
-  add(version: Omit<FileVersion, 'version'>): Promise<FileVersion>;
+  add(version: Omit<FileVersion, 'version' | 'size'>): Promise<FileVersion>;
   latest(sessionId: string, path: string): Promise<FileVersion | null>;
-  /** Of all files, by path and version. */
-  list(sessionId: string): Promise<FileVersionSummary[]>;
-  /** Of one file, oldest first. */
-  listOf(sessionId: string, path: string): Promise<FileVersion[]>;
+  /** Of all files, by path and version, those behind `before`. */
+  list(sessionId: string, page: { limit: number; before?: string }): Promise<FileVersionSummary[]>;
+  /** Of one file, oldest first, from the version `from` on: two, and more as long as all have `maxBytes` in sum. */
+  listOf(
+    sessionId: string,
+    path: string,
+    page: { from?: string; maxBytes: number },
+  ): Promise<{ versions: FileVersion[]; more: boolean }>;
 }
 
 /** What a session has last seen of a file: it may change only that. */

@@ -3,7 +3,9 @@ import { isId } from '#shared/ids.ts';
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import type { EventLog } from '../events/event-log.ts';
+import { MAX_PAGE_SIZE } from '../page.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
+import { MAX_PAGE_CHARS } from './limits.ts';
 import type { Message } from './message.ts';
 import { addStreamedText } from './streamed-text.ts';
 
@@ -19,12 +21,12 @@ export interface ListMessagesDeps {
 export interface MessagePage {
   /** In order. */
   messages: Message[];
-  /** The `before` of the page of older messages; null when there are none, or no limit was given. */
+  /** The `before` of the page of older messages; null when there are none. */
   next: string | null;
 }
 
 /**
- * The last `limit` messages of a session before the message `before`; without a limit all of them. An unfinished
+ * The last `limit` messages of a session before the message `before`, as many as have some megabytes. An unfinished
  * one has its text up to the log's head; where the log cannot tell, its row as it is.
  */
 export async function listMessages(
@@ -41,15 +43,11 @@ async function readPage(
   input: { sessionId: string; limit?: number; before?: string },
 ): Promise<MessagePage> {
   const session = await getOwnedSession(ctx, input.sessionId);
-  const { limit, before } = input;
+  const { limit = MAX_PAGE_SIZE, before } = input;
   if (before !== undefined) await checkCursor(ctx, session.id, before);
-  if (limit === undefined) {
-    return { messages: await ctx.repositories.messages.list(session.id, { before }), next: null };
-  }
-  const rows = await ctx.repositories.messages.list(session.id, { limit: limit + 1, before });
-  if (rows.length <= limit) return { messages: rows, next: null };
-  const messages = rows.slice(1);
-  return { messages, next: messages[0]?.id ?? null };
+  const page = { limit, before, maxChars: MAX_PAGE_CHARS };
+  const { messages, more } = await ctx.repositories.messages.page(session.id, page);
+  return { messages, next: more ? (messages[0]?.id ?? null) : null };
 }
 
 async function upToDate(

@@ -55,6 +55,7 @@ function newSession(
     parentSessionId: null,
     title,
     messageCount: 0,
+    storedChars: 0,
     promptTokens: 0,
     completionTokens: 0,
     cost: 0,

@@ -1,5 +1,6 @@
 export * from './create-session.ts';
 export * from './get-owned-session.ts';
+export * from './limits.ts';
 export * from './list-project-sessions.ts';
 export * from './model-config.ts';
 export * from './ports.ts';

@@ -7,6 +7,7 @@ export interface SessionUsage {
   addCost?: number;
   contextWindow?: number;
   addMessages?: number;
+  addChars?: number;
   summaryMessageId?: string;
 }
 
@@ -19,7 +20,6 @@ export interface SessionRepository {
   setTitle(id: string, title: string, now: number): Promise<Session>;
   setTodos(id: string, todos: Todo[], now: number): Promise<Session>;
   addUsage(id: string, usage: SessionUsage, now: number): Promise<Session>;
-  addMessages(id: string, count: number, now: number): Promise<Session>;
   /** Waits for those who hold the lock. */
   beginDeletion(of: { id: string } | { projectId: string }, now: number): Promise<void>;
   /** Without those of sub-agents. */

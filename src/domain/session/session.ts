@@ -18,6 +18,8 @@ export const Session = z.object({
   parentSessionId: z.string().nullable(),
   title: z.string(),
   messageCount: z.number().int(),
+  /** Characters of its messages and of what its files were, about. */
+  storedChars: z.number().int(),
   promptTokens: z.number().int(),
   completionTokens: z.number().int(),
   /** US dollars. */

@@ -3,9 +3,11 @@ import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { emit } from '../events/emit.ts';
 import { newMessage } from '../message/new-message.ts';
+import { sizeOfParts } from '../message/size.ts';
 import { toMessageView } from '../message/wire.ts';
 import { type ImageReference, MAX_PROMPT_IMAGES } from '../protocol/requests/prompt.ts';
 import { getOwnedSession } from '../session/get-owned-session.ts';
+import { MAX_SESSION_CHARS, SESSION_FULL } from '../session/limits.ts';
 import { toSessionView } from '../session/wire.ts';
 import { checkQueues, type SubmitPromptLimits } from './check-queues.ts';
 import { enqueueTurn } from './enqueue-turn.ts';
@@ -43,6 +45,7 @@ export async function submitPrompt(
   const input = { ...given, content: given.content.toWellFormed() };
   return ctx.transaction(async (tx) => {
     const session = await getOwnedSession(tx, input.sessionId, 'lock');
+    if (session.storedChars >= MAX_SESSION_CHARS) throw new DomainError('conflict', SESSION_FULL);
     const wanted = newTurn(session, { ...keysOf(input), kind: 'prompt', now: tx.clock.now() });
     const { turn, created } = await enqueueTurn(tx, wanted);
     if (turn.promptDigest !== wanted.promptDigest) {
@@ -102,7 +105,7 @@ async function storeMessage(
   );
   const { messages, sessions } = ctx.repositories;
   const [session, status] = await Promise.all([
-    sessions.addMessages(turn.sessionId, 1, now),
+    sessions.addUsage(turn.sessionId, { addMessages: 1, addChars: sizeOfParts(message.parts) }, now),
     readSessionStatus(ctx, turn.sessionId),
     messages.insert(message),
   ]);

@@ -1,31 +1,30 @@
-import { createTwoFilesPatch } from 'diff';
 import {
+  type CompareTexts,
+  type Comparison,
   type FileVersion,
   type FileVersionSummary,
   getFileHistory,
   listFileVersions,
+  REQUEST_WORK_MS,
 } from '#domain/history/index.ts';
 import { API } from '#domain/protocol/http/endpoints.ts';
 import { WORKSPACE_ROOT } from '#domain/workspace/index.ts';
+import type { HttpDeps } from '../deps.ts';
 import { ok, type Route, route } from '../kit/route.ts';
-
-/** Beyond these a diff is not worth its time, and is left out. */
-const MAX_DIFF_CHARS = 2_000_000;
-const DIFF_TIMEOUT_MS = 500;
+import { nextCursorHeader, pageReply } from './page-reply.ts';
 
 /** What a session did to files: its versions, and for one file their contents and the diffs between them. */
-export function historyRoutes(): Route[] {
+export function historyRoutes({ compareTexts }: Pick<HttpDeps, 'compareTexts'>): Route[] {
   return [
-    route(API.history.listFileVersions, async ({ ctx, params }) =>
-      ok((await listFileVersions(ctx, params.id)).map(summaryOf)),
+    route(API.history.listFileVersions, async ({ ctx, params, query }) =>
+      pageReply(await listFileVersions(ctx, { sessionId: params.id, ...query }), summaryOf),
     ),
-    route(API.history.getFileHistory, async ({ ctx, params }) => {
+    route(API.history.getFileHistory, async ({ ctx, params, query, access }) => {
       const path = toWorkspacePath(params.path);
-      const versions = await getFileHistory(ctx, { sessionId: params.id, path });
-      return ok({
-        path,
-        versions: versions.map((version, index) => detailOf(version, versions[index - 1])),
-      });
+      const page = await getFileHistory(ctx, { sessionId: params.id, path, ...query });
+      const diffs = await diffsOf(compareTexts, page, access.user.id);
+      const versions = page.versions.map((version, at) => detailOf(version, diffs[at]));
+      return ok({ path, versions }, nextCursorHeader(page.next));
     }),
   ];
 }
@@ -34,15 +33,37 @@ function summaryOf({ id, path, version, size, createdAt }: Omit<FileVersionSumma
   return { id, path, version, size, created_at: createdAt };
 }
 
-function detailOf(version: FileVersion, before: FileVersion | undefined) {
-  const diff = before === undefined ? undefined : unifiedDiff(version.path, before.content, version.content);
+function detailOf(version: FileVersion, compared: Comparison | undefined) {
   const size = Buffer.byteLength(version.content);
-  return { ...summaryOf({ ...version, size }), content: version.content, diff };
+  return {
+    ...summaryOf({ ...version, size }),
+    content: version.content,
+    diff: compared?.diff ?? undefined,
+  };
 }
 
-function unifiedDiff(path: string, before: string, after: string): string | undefined {
-  if (before.length + after.length > MAX_DIFF_CHARS) return undefined;
-  return createTwoFilesPatch(path, path, before, after, '', '', { timeout: DIFF_TIMEOUT_MS });
+/** From the version before each, one after the other, all within the time of one request. */
+async function diffsOf(
+  compare: CompareTexts,
+  { before, versions }: { before: FileVersion | null; versions: readonly FileVersion[] },
+  userId: string,
+): Promise<Array<Comparison | undefined>> {
+  const terms = { key: userId, budget: { leftMs: REQUEST_WORK_MS } };
+  const diffs: Array<Comparison | undefined> = [];
+  let last = before;
+  for (const version of versions) {
+    const { path } = version;
+    diffs.push(
+      last === null
+        ? undefined
+        : await compare(
+            { oldName: path, newName: path, before: last.content, after: version.content },
+            terms,
+          ),
+    );
+    last = version;
+  }
+  return diffs;
 }
 
 /** The workspace's root may be left out. */

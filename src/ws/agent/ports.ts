@@ -1,13 +1,15 @@
 import type { ContextFactory } from '#domain/create-context.ts';
 import type { Bus, EventLog, EventPublisher } from '#domain/events/index.ts';
-import type { FileReadRepository, FileVersionRepository } from '#domain/history/index.ts';
+import type { CompareTexts, FileReadRepository, FileVersionRepository } from '#domain/history/index.ts';
 import type { Project } from '#domain/project/index.ts';
 import type { LanguageModel, ModelSelection } from '#domain/provider/index.ts';
 import type { Session } from '#domain/session/index.ts';
 import type { Workspace, WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
+import type { WorkResult, WorkTerms } from '#shared/work.ts';
 import type { CoordinatorIntervals } from './coordinator/intervals.ts';
+import type { EditJob, EditsApplied } from './tools/files/matching/apply-edits.ts';
 import type { JobRegistry } from './tools/shell/jobs.ts';
 
 export type { Job, JobRegistry } from './tools/shell/jobs.ts';
@@ -41,6 +43,12 @@ export interface AgentSettings {
   skipRequests: boolean;
 }
 
+/** Pure work on texts, off the event loop where it is not small. Never throws. */
+export interface TextWork {
+  compare: CompareTexts;
+  applyEdits(job: EditJob, terms: WorkTerms): Promise<WorkResult<EditsApplied>>;
+}
+
 /** Everything that the agent gets from the composition root. */
 export interface AgentDeps {
   contexts: ContextFactory;
@@ -48,6 +56,7 @@ export interface AgentDeps {
   publisher: EventPublisher;
   bus: Pick<Bus, 'subscribe'>;
   workspaces: WorkspaceProvider;
+  work: TextWork;
   model: LanguageModel;
   resolveModel: ResolveModel;
   /** Absent: images are left out of the prompt. */
@@ -72,6 +81,7 @@ export interface ToolScope {
   modelName: string;
   files: { reads: FileReadRepository; versions: FileVersionRepository };
   jobs: JobRegistry;
+  work: TextWork;
   clock: Clock;
   signal: AbortSignal;
 }

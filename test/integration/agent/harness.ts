@@ -21,6 +21,7 @@ import {
 import { createMemoryBus, createMemoryEventLog } from '../../../src/infra/memory/index.ts';
 import { createDirectoryProvider, createDirectoryWorkspace } from '../../doubles/directory-workspace.ts';
 import { createScriptedLanguageModel, type ScriptedAnswer } from '../../doubles/scripted-language-model.ts';
+import { inlineTextWork } from '../../doubles/text-work.ts';
 import { until } from '../../harness/until.ts';
 import { newProject, newSession, newUser } from '../postgres/records.ts';
 
@@ -133,6 +134,7 @@ export async function createAgentHarness(
         publisher,
         bus,
         workspaces: createDirectoryProvider(workspace, isolated),
+        work: inlineTextWork(),
         model,
         resolveModel,
         clock,

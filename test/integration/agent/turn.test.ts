@@ -163,9 +163,11 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
       role: 'tool',
       results: [{ toolName: 'bash', text: 'two\n\n\n<cwd>/workspace</cwd>' }],
     });
-    const [file] = (await harness?.repositories.fileVersions.list(harness.session.id)) ?? [];
-    const versions = await harness?.repositories.fileVersions.listOf(harness.session.id, file?.path ?? '');
-    expect(versions?.map(({ version, content }) => [version, content])).toEqual([
+    const [file] = (await harness?.repositories.fileVersions.list(harness.session.id, { limit: 10 })) ?? [];
+    const path = file?.path ?? '';
+    const page = { maxBytes: 1000 };
+    const history = await harness?.repositories.fileVersions.listOf(harness.session.id, path, page);
+    expect(history?.versions.map(({ version, content }) => [version, content])).toEqual([
       [0, ''],
       [1, 'one\n'],
       [2, 'two\n'],

@@ -30,6 +30,7 @@ import { createMemoryBus, createMemoryEventLog } from '../../../src/infra/memory
 import { createAddressGuard } from '../../../src/infra/net/address-guard.ts';
 import { isPublicAddress } from '../../../src/infra/net/public-address.ts';
 import { createDirectoryWorkspace, type DirectoryWorkspace } from '../../doubles/directory-workspace.ts';
+import { inlineTextWork } from '../../doubles/text-work.ts';
 import { createTestDatabase, type DatabaseKind } from '../../harness/database.ts';
 
 export const OPERATOR_KEY = 'sk-operator-canary-0123456789';
@@ -192,6 +193,7 @@ export async function createHttpHarness(
     },
     sourceControl,
     fileSlots: createFileSlots(),
+    compareTexts: inlineTextWork().compare,
     workspaceRoots: ['/srv/work'],
     eventLog,
     checks: { database: () => database.ping() },

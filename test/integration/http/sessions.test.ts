@@ -166,6 +166,42 @@ describe('sessions', () => {
     expect(foreign.status).toBe(400);
   });
 
+  it('give no more messages and versions at once than some megabytes, and say where it goes on', async () => {
+    const id = await newSession();
+    const content = `${'x'.repeat(99)}\n`.repeat(9_000);
+    for (let count = 0; count < 6; count += 1) {
+      const { status } = await server.call('POST', `/api/sessions/${id}/messages`, {
+        token,
+        body: { content },
+      });
+      expect(status).toBe(202);
+    }
+    const page = await get(`/api/sessions/${id}/messages`);
+    expect(page.json).toHaveLength(4);
+    const rest = await get(`/api/sessions/${id}/messages?before=${page.headers.get('x-next-cursor')}`);
+    expect([rest.json.length, rest.headers.get('x-next-cursor')]).toEqual([2, null]);
+    const { fileVersions } = server.system.repositories;
+    for (let count = 0; count < 12; count += 1) {
+      const version = { id: newId(), sessionId: id, path: '/workspace/f', createdAt: 1 };
+      await fileVersions.add({ ...version, content: `${content}${count}\n` });
+    }
+    const seen: unknown[] = [];
+    for (let cursor = ''; ; ) {
+      const answer = await get(`/api/sessions/${id}/history/f${cursor}`);
+      for (const { version, diff } of answer.json.versions)
+        seen.push([version, diff?.includes(`+${version}\n`)]);
+      const next = answer.headers.get('x-next-cursor');
+      if (next === null) break;
+      cursor = `?cursor=${next}`;
+    }
+    expect(seen).toEqual(Array.from({ length: 12 }, (_, at) => [at, at === 0 ? undefined : true]));
+    const listed = await get(`/api/sessions/${id}/history?limit=10`);
+    expect(listed.json).toHaveLength(10);
+    const cursor = listed.headers.get('x-next-cursor');
+    expect((await get(`/api/sessions/${id}/history?limit=10&cursor=${cursor}`)).json).toHaveLength(2);
+    expect((await get(`/api/sessions/${id}/history/f?cursor=none`)).status).toBe(400);
+  });
+
   it('are deleted once their running turn has ended', async () => {
     const id = await newSession();
     const { json } = await server.call('POST', `/api/sessions/${id}/messages`, {

@@ -177,7 +177,7 @@ describeDatabases('accounts', (database) => {
         { promptTokens: 7, completionTokens: 8, contextWindow: 9 },
         NOW + 5,
       );
-      await Promise.all([1, 2, 3, 4].map(() => sessions().addMessages(session.id, 2, NOW + 6)));
+      await Promise.all([1, 2, 3, 4].map(() => sessions().addUsage(session.id, { addMessages: 2 }, NOW + 6)));
       expect(await sessions().get(session.id)).toEqual({
         ...session,
         title: 'title',
@@ -191,7 +191,7 @@ describeDatabases('accounts', (database) => {
         updatedAt: NOW + 6,
       });
       await expect(sessions().setTitle(newId(), 't', NOW)).rejects.toMatchObject({ code: 'not_found' });
-      await expect(sessions().addMessages(session.id, -9, NOW)).rejects.toMatchObject({
+      await expect(sessions().addUsage(session.id, { addMessages: -9 }, NOW)).rejects.toMatchObject({
         code: 'invalid_input',
       });
     });

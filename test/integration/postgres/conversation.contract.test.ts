@@ -192,7 +192,7 @@ describeDatabases('conversations', (database) => {
         version: 2,
         content: 'one',
       });
-      const listed = await fileVersions.list(session.id);
+      const listed = await fileVersions.list(session.id, { limit: 10 });
       expect(listed.map(({ path, version }) => `${path}@${version}`)).toEqual([
         '/workspace/a@0',
         '/workspace/a@1',
@@ -201,9 +201,42 @@ describeDatabases('conversations', (database) => {
       ]);
       expect(listed.map(({ size }) => size)).toEqual([3, Buffer.byteLength('two\ufffd'), 3, 3]);
       expect(listed[0]).not.toHaveProperty('content');
-      const ofFile = await fileVersions.listOf(session.id, '/workspace/a');
-      expect(ofFile.map(({ content }) => content)).toEqual(['one', 'two\ufffd', 'one']);
-      expect(await fileVersions.listOf(session.id, '/workspace/c')).toEqual([]);
+      const [, second] = listed;
+      const page = await fileVersions.list(session.id, { limit: 2, before: second?.id });
+      expect(page.map(({ id }) => id)).toEqual(listed.slice(2).map(({ id }) => id));
+      const all = await fileVersions.listOf(session.id, '/workspace/a', { maxBytes: 12 });
+      expect(all.versions.map(({ content }) => content)).toEqual(['one', 'two\ufffd', 'one']);
+      expect(all.more).toBe(false);
+      const none = await fileVersions.listOf(session.id, '/workspace/c', { maxBytes: 12 });
+      expect(none).toEqual({ versions: [], more: false });
+    });
+
+    it('gives the versions of a file by bytes, two at least', async () => {
+      const { repositories } = database();
+      const { fileVersions } = repositories;
+      const { session } = await seedSession(repositories);
+      const stored = [];
+      for (const letter of 'abcde') {
+        const content = letter.repeat(100);
+        stored.push(
+          await fileVersions.add({ id: newId(), sessionId: session.id, path: '/f', content, createdAt: NOW }),
+        );
+      }
+      const numbers = async (maxBytes: number, from?: string) => {
+        const { versions, more } = await fileVersions.listOf(session.id, '/f', { maxBytes, from });
+        return [versions.map(({ version }) => version).join(), more];
+      };
+      expect(await numbers(1)).toEqual(['0,1', true]);
+      expect(await numbers(399)).toEqual(['0,1,2', true]);
+      expect(await numbers(300, stored[2]?.id)).toEqual(['2,3,4', false]);
+    });
+
+    it('refuses a path that is too long', async () => {
+      const { repositories } = database();
+      const { fileVersions } = repositories;
+      const { session } = await seedSession(repositories);
+      const add = (content: string, path: string) =>
+        fileVersions.add({ id: newId(), sessionId: session.id, path, content, createdAt: NOW });
       await expect(add('x', `/workspace/${'y'.repeat(4000)}`)).rejects.toMatchObject({
         code: 'invalid_input',
       });
@@ -225,7 +258,7 @@ describeDatabases('conversations', (database) => {
         ),
       );
       expect(added.map(({ version }) => version).sort((a, b) => a - b)).toEqual(contents.map((_, i) => i));
-      expect(await repositories.fileVersions.list(session.id)).toHaveLength(20);
+      expect(await repositories.fileVersions.list(session.id, { limit: 50 })).toHaveLength(20);
     });
 
     it('remembers the latest read of a file', async () => {

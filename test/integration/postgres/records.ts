@@ -62,6 +62,7 @@ export function newSession(project: Project, changes: Partial<Session> = {}): Se
     parentSessionId: null,
     title: 'a session',
     messageCount: 0,
+    storedChars: 0,
     promptTokens: 0,
     completionTokens: 0,
     cost: 0,

@@ -110,7 +110,7 @@ describeDatabases('transactions and the outbox', (database) => {
     it('ends only when its last statement has ended', async () => {
       const { session } = await seedSession(database().repositories);
       await database().transaction(async ({ sessions }) => {
-        for (let n = 0; n < 5; n += 1) void sessions.addMessages(session.id, 1, NOW);
+        for (let n = 0; n < 5; n += 1) void sessions.addUsage(session.id, { addMessages: 1 }, NOW);
       });
       expect((await database().repositories.sessions.get(session.id))?.messageCount).toBe(5);
     });
@@ -163,7 +163,7 @@ describeDatabases('transactions and the outbox', (database) => {
       const { session } = await seedSession(database().repositories);
       await Promise.all(
         Array.from({ length: 60 }, () =>
-          database().transaction(({ sessions }) => sessions.addMessages(session.id, 1, NOW)),
+          database().transaction(({ sessions }) => sessions.addUsage(session.id, { addMessages: 1 }, NOW)),
         ),
       );
       expect((await database().repositories.sessions.get(session.id))?.messageCount).toBe(60);

@@ -2,6 +2,8 @@ import type { Catalogue } from '#domain/provider/index.ts';
 import type { WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { HttpServer } from '#http/kit/listen.ts';
 import type { SqlDatabase } from '#infra/postgres/index.ts';
+import type { TextWork } from '#ws/agent/ports.ts';
+import { openTextWork } from '../../work/open-text-work.ts';
 import { requireCurrentSchema } from '../platform/database.ts';
 import { createDrainFlag, type DrainFlag } from '../platform/drain-flag.ts';
 import { openPlatform, type Platform } from '../platform/platform.ts';
@@ -19,6 +21,7 @@ export interface Core extends ServerDeps {
   platform: Platform;
   workspaces: WorkspaceProvider;
   catalogue: Catalogue;
+  work: TextWork;
   drain: DrainFlag;
 }
 
@@ -36,7 +39,8 @@ export async function openCore(deps: ServerDeps, policy: SchemaPolicy): Promise<
   const { placements } = platform.database.repositories;
   const workspaces = await openWorkspaces({ ...deps, placement: placements });
   const catalogue = openCatalogue(deps.config, deps.log);
-  return { ...deps, platform, workspaces, catalogue, drain: createDrainFlag() };
+  const work = openTextWork(deps);
+  return { ...deps, platform, workspaces, catalogue, work, drain: createDrainFlag() };
 }
 
 /** The REST API on its port. */

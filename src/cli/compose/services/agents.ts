@@ -2,6 +2,7 @@ import type { Config } from '#config/load.ts';
 import { type Catalogue, resolveModel } from '#domain/provider/index.ts';
 import type { WorkspaceProvider } from '#domain/workspace/index.ts';
 import { type AgentSettings, COORDINATOR_INTERVALS, createCoordinator } from '#ws/agent/index.ts';
+import type { TextWork } from '#ws/agent/ports.ts';
 import type { CloseStack } from '../../close-stack.ts';
 import type { Platform } from '../platform/platform.ts';
 import { autoModelOf, openLanguageModel } from './models.ts';
@@ -10,11 +11,12 @@ export interface AgentsDeps {
   platform: Platform;
   catalogue: Catalogue;
   workspaces: WorkspaceProvider;
+  work: TextWork;
   stack: CloseStack;
 }
 
 /** Starts to claim turns. Closing hands them back to the queue. */
-export function openAgents({ platform, catalogue, workspaces, stack }: AgentsDeps): void {
+export function openAgents({ platform, catalogue, workspaces, work, stack }: AgentsDeps): void {
   const { config, clock, log, contexts, secrets } = platform;
   const model = openLanguageModel(clock, log);
   stack.push('model connections', () => model.close());
@@ -23,6 +25,7 @@ export function openAgents({ platform, catalogue, workspaces, stack }: AgentsDep
   const coordinator = createCoordinator({
     ...platform,
     workspaces,
+    work,
     model,
     resolveModel: (session, purpose) => resolveModel(modelDeps, system, { session, purpose }),
     settings: settingsOf(config),

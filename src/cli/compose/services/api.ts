@@ -7,6 +7,7 @@ import { createHttpApp, createSystemApp } from '#http/app.ts';
 import type { HttpDeps } from '#http/deps.ts';
 import type { EdgeDeps } from '#http/kit/edge.ts';
 import { createLoginThrottle, createRegistrationThrottle } from '#infra/auth/index.ts';
+import type { TextWork } from '#ws/agent/ports.ts';
 import type { Platform } from '../platform/platform.ts';
 import { tokenLifeMs } from './accounts.ts';
 import { autoModelOf } from './models.ts';
@@ -17,10 +18,11 @@ export interface ApiDeps {
   catalogue: Catalogue;
   workspaces: WorkspaceProvider;
   sourceControl: SourceControl;
+  work: Pick<TextWork, 'compare'>;
   draining: () => boolean;
 }
 
-export function openApi({ platform, catalogue, workspaces, sourceControl, draining }: ApiDeps): Hono {
+export function openApi({ platform, catalogue, workspaces, sourceControl, work, draining }: ApiDeps): Hono {
   const { config } = platform;
   return createHttpApp({
     ...edgeOf(platform, draining),
@@ -42,6 +44,7 @@ export function openApi({ platform, catalogue, workspaces, sourceControl, draini
     workspaces,
     sourceControl,
     fileSlots: createFileSlots(),
+    compareTexts: work.compare,
     workspaceRoots: workspaceRootsOf(config),
     promptLimits: promptLimitsOf(config),
     maxProjectsPerUser: config.limits.user_projects,

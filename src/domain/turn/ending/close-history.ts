@@ -36,7 +36,11 @@ export async function closeTurnHistory(ctx: HistoryContext, turn: Turn, closing:
   if (answer) await tellError(ctx, answer, closing);
   const added = (answer && !closed ? 1 : 0) + results;
   if (added === 0) return;
-  const session = await ctx.repositories.sessions.addMessages(turn.sessionId, added, ctx.clock.now());
+  const session = await ctx.repositories.sessions.addUsage(
+    turn.sessionId,
+    { addMessages: added },
+    ctx.clock.now(),
+  );
   await emit(ctx, { Type: 'session_update', session_id: turn.sessionId, ...toSessionView(session) });
 }
 

@@ -11,6 +11,8 @@ export const fileVersions = pgTable(
       .references(() => sessions.id, { onDelete: 'cascade' }),
     path: text('path').notNull(),
     content: text('content').notNull(),
+    /** Bytes of the content. */
+    size: integer('size').notNull().default(0),
     version: integer('version').notNull(),
     createdAt: moment('created_at').notNull(),
   },
@@ -18,6 +20,7 @@ export const fileVersions = pgTable(
     unique('file_versions_version_unique').on(table.sessionId, table.path, table.version),
     checkBytes('file_versions_path_length', table.path, 2048),
     checkNotNegative('file_versions_version_check', table.version),
+    checkNotNegative('file_versions_size_check', table.size),
   ],
 );
 

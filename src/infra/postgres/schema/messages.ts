@@ -15,6 +15,8 @@ export const messages = pgTable(
     index: integer('index').notNull(),
     role: text('role').$type<Message['role']>().notNull(),
     parts: json('parts').$type<MessagePart[]>().notNull(),
+    /** Characters of the parts, about. */
+    size: integer('size').notNull().default(0),
     model: text('model').notNull(),
     provider: text('provider').notNull(),
     isSummary: boolean('is_summary').notNull(),
@@ -28,5 +30,6 @@ export const messages = pgTable(
     index('messages_unfinished_index').on(table.sessionId).where(sql`${table.finishedAt} is null`),
     checkOneOf('messages_role_check', table.role, MessageRole.options),
     checkNotNegative('messages_position_check', table.turnNumber, table.index),
+    checkNotNegative('messages_size_check', table.size),
   ],
 );

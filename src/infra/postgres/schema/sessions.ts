@@ -28,6 +28,8 @@ export const sessions = pgTable(
     }),
     title: text('title').notNull(),
     messageCount: integer('message_count').notNull(),
+    /** Characters of its messages and of what its files were, about. */
+    storedChars: bigint('stored_chars', { mode: 'number' }).notNull().default(0),
     promptTokens: bigint('prompt_tokens', { mode: 'number' }).notNull(),
     completionTokens: bigint('completion_tokens', { mode: 'number' }).notNull(),
     cost: doublePrecision('cost').notNull(),
@@ -47,6 +49,7 @@ export const sessions = pgTable(
     checkNotNegative(
       'sessions_counters',
       table.messageCount,
+      table.storedChars,
       table.promptTokens,
       table.completionTokens,
       table.cost,

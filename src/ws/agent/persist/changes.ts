@@ -42,6 +42,7 @@ export interface CallOutcome {
   step: 'done' | 'failed' | 'unknown' | null;
   todos?: ToolResult['todos'];
   commit?: ToolResult['commit'];
+  storedChars?: ToolResult['storedChars'];
 }
 
 export interface OpenAsk {

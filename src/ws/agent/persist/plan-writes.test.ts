@@ -119,6 +119,7 @@ test('the costs of two answers in one transaction add up, and their figures are 
     },
   );
   expect(writes.usage).toEqual({
+    addChars: 0,
     promptTokens: 30,
     completionTokens: 2,
     addCost: 0.75,

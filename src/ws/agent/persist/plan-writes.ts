@@ -1,4 +1,4 @@
-import { type Message, toMessageView } from '#domain/message/index.ts';
+import { type Message, sizeOfParts, toMessageView } from '#domain/message/index.ts';
 import type { SessionFrame } from '#domain/protocol/index.ts';
 import type { SessionUsage } from '#domain/session/index.ts';
 import { type ToolCall, type ToolCallChange, toToolCallView } from '#domain/toolcall/index.ts';
@@ -75,6 +75,7 @@ function plan(writes: Writes, input: PlanInput, change: PlannedChange): void {
       writes.countedMessages += 1;
       setMessage(writes, change.message);
       insertCalls(writes, change.calls);
+      countUsage(writes, { addChars: sizeOfParts(change.message.parts) });
       break;
     case 'count_usage':
       countUsage(writes, change.usage);
@@ -104,13 +105,23 @@ function closeMessage(
   insertCalls(writes, calls);
   const { cost, ...size } = usage;
   writes.countedMessages += 1;
-  countUsage(writes, { ...size, addCost: cost, ...(isSummary && { summaryMessageId: message.id }) });
+  countUsage(writes, {
+    ...size,
+    addCost: cost,
+    addChars: sizeOfParts(message.parts),
+    ...(isSummary && { summaryMessageId: message.id }),
+  });
 }
 
-/** Costs add up, the rest is what came last. */
+/** Costs and sizes add up, the rest is what came last. */
 function countUsage(writes: Writes, usage: SessionUsage): void {
-  const addCost = (writes.usage.addCost ?? 0) + (usage.addCost ?? 0);
-  writes.usage = { ...writes.usage, ...usage, addCost };
+  const { addCost = 0, addChars = 0 } = writes.usage;
+  writes.usage = {
+    ...writes.usage,
+    ...usage,
+    addCost: addCost + (usage.addCost ?? 0),
+    addChars: addChars + (usage.addChars ?? 0),
+  };
 }
 
 function startCall(
@@ -140,7 +151,9 @@ function startCall(
 }
 
 function storeResults(writes: Writes, input: PlanInput, { message, results }: Of<'results'>): void {
-  for (const { call, part, status, step, commit } of results) {
+  let stored = sizeOfParts(message.parts);
+  for (const { call, part, status, step, commit, storedChars = 0 } of results) {
+    stored += storedChars;
     if (step) finishStep(writes, call.id, step, part.content);
     changeCall(writes, input, call, {
       status,
@@ -152,6 +165,7 @@ function storeResults(writes: Writes, input: PlanInput, { message, results }: Of
     if (commit) writes.events.push({ kind: 'commit', commit });
   }
   writes.countedMessages += 1;
+  countUsage(writes, { addChars: stored });
   writes.newMessages.push(message);
   tellMessage(writes, input, message);
 }

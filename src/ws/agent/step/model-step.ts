@@ -1,8 +1,8 @@
-import type { Message } from '#domain/message/index.ts';
+import { type Message, sizeOfParts } from '#domain/message/index.ts';
 import type { Usage } from '#domain/provider/index.ts';
 import { estimateMessages } from '../turn/context-size.ts';
 import type { LoopEnd, Run } from '../turn/loop-ports.ts';
-import { remember } from '../turn/turn-state.ts';
+import { countStored, remember } from '../turn/turn-state.ts';
 import {
   callModel,
   countWithdrawn,
@@ -77,6 +77,7 @@ async function closeModelStep(run: Run, { message, assembler, step }: ModelCall)
     appliedCursor: cursorText(await hooks.positionAtLeast()),
   };
   remember(state, closed);
+  countStored(state, sizeOfParts(closed.parts));
   for (const call of calls) state.calls.set(call.id, call);
   const usage = stepUsage(step, selection.model);
   run.pending.push({ kind: 'close_message', message: closed, calls, usage, isSummary: false });

@@ -164,6 +164,7 @@ function outcomeOf(call: ToolCall, result: ToolResult, hasStep = false): CallOut
     step: hasStep ? (isError ? 'failed' : 'done') : null,
     todos: result.todos,
     commit: result.commit,
+    storedChars: result.storedChars,
   };
 }
 

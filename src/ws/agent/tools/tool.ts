@@ -19,6 +19,8 @@ export interface ToolResult {
   stopTurn?: boolean;
   /** Further writes for the transaction that stores this result. */
   commit?: (tx: AnyContext) => Promise<void>;
+  /** Of those writes, what the session's size grows by. */
+  storedChars?: number;
 }
 
 export interface ToolAsk extends PermissionAsk {

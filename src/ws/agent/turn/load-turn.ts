@@ -1,5 +1,6 @@
 import type { AnyContext } from '#domain/create-context.ts';
 import { notFound } from '#domain/errors.ts';
+import { sizeOfParts } from '#domain/message/index.ts';
 import type { Project } from '#domain/project/index.ts';
 import type { Session } from '#domain/session/index.ts';
 import type { Step, Turn } from '#domain/turn/index.ts';
@@ -38,6 +39,13 @@ export async function loadTurn(ctx: AnyContext, turn: Turn): Promise<LoadedTurn>
     contextTokens: session.promptTokens + session.completionTokens,
     todos: session.todos,
     digests: new WeakMap(),
+    stored: {
+      session: session.storedChars,
+      turn: history.reduce(
+        (sum, { turnNumber, parts }) => sum + (turnNumber === turn.number ? sizeOfParts(parts) : 0),
+        0,
+      ),
+    },
   };
   return {
     session,

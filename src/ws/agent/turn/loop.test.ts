@@ -95,6 +95,7 @@ function newState(): TurnState {
     contextTokens: 0,
     todos: [],
     digests: new WeakMap(),
+    stored: { session: 0, turn: 0 },
   };
 }
 

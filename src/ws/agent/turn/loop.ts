@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Message, newMessage } from '#domain/message/index.ts';
+import { type Message, newMessage, sizeOfParts } from '#domain/message/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import { abortKind } from '../coordinator/abort.ts';
 import type { CallOutcome, Change } from '../persist/changes.ts';
@@ -9,7 +9,7 @@ import { nextBatch, prepareCall, refusedOutcome, runPlans, unknownOutcome } from
 import type { LoopEnd, LoopInput, Run } from './loop-ports.ts';
 import { nextAction } from './next-action.ts';
 import { commit, endAborted, endTurn, handBack } from './turn-end.ts';
-import { finishOf, nextIndex, remember } from './turn-state.ts';
+import { countStored, finishOf, nextIndex, remember } from './turn-state.ts';
 
 /**
  * Carries a turn on from whatever is stored of it until it ends, waits for an answer, or is taken away.
@@ -112,6 +112,10 @@ function addResults(run: Run, outcomes: CallOutcome[]): void {
     now(),
   );
   remember(state, message);
+  countStored(
+    state,
+    outcomes.reduce((sum, { storedChars = 0 }) => sum + storedChars, sizeOfParts(message.parts)),
+  );
   pending.push({ kind: 'results', message, results: outcomes });
 }
 

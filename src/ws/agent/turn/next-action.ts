@@ -1,4 +1,5 @@
 import type { Message } from '#domain/message/index.ts';
+import { MAX_SESSION_CHARS, MAX_TURN_CHARS, SESSION_FULL } from '#domain/session/index.ts';
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import { sha256 } from '#shared/digest.ts';
 import { contextTokens, summaryMayHelp } from './context-size.ts';
@@ -78,6 +79,8 @@ function callModel(state: TurnState, own: readonly Message[], { summarizeAt: lim
 
 function furtherStep(state: TurnState, own: readonly Message[], limits: LoopLimits): Action {
   const { maxSteps } = limits;
+  const full = tooMuchStored(state);
+  if (full) return full;
   if (stepsTaken(state, own) >= maxSteps) {
     return { kind: 'fail', error: `Stopped after ${maxSteps} steps`, errorCode: 'max_steps' };
   }
@@ -100,6 +103,15 @@ function stepsTaken({ calls }: TurnState, own: readonly Message[]): number {
 
 function isStep({ role, isSummary }: Message): boolean {
   return role === 'assistant' && !isSummary;
+}
+
+function tooMuchStored({ stored }: TurnState): Action | null {
+  if (stored.session >= MAX_SESSION_CHARS) {
+    return { kind: 'fail', error: SESSION_FULL, errorCode: 'session_full' };
+  }
+  if (stored.turn < MAX_TURN_CHARS) return null;
+  const error = `Stopped because this turn has produced more than ${MAX_TURN_CHARS / 1024 / 1024} MB; go on with a new message`;
+  return { kind: 'fail', error, errorCode: 'turn_full' };
 }
 
 /** One step's signature more than 5 times among the last 10 steps. */

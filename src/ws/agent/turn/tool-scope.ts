@@ -22,6 +22,7 @@ export function toolScope(
     modelName: selection.model.name,
     files: { reads: fileReads, versions: fileVersions },
     jobs: deps.jobs,
+    work: deps.work,
     clock: deps.clock,
     signal: claimed.signal,
     readTodos: async () => loaded.state.todos,

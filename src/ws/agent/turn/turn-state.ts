@@ -20,6 +20,8 @@ export interface TurnState {
   todos: Session['todos'];
   /** Of the inputs and results of calls, by part: they may be megabytes, and are looked at after every step. */
   digests: WeakMap<object, string>;
+  /** What the session and this turn keep, in characters, about. */
+  stored: { session: number; turn: number };
 }
 
 /**
@@ -50,6 +52,12 @@ export function ownMessages({ history, turn }: TurnState): Message[] {
 
 export function nextIndex(state: TurnState): number {
   return Math.max(-1, ...ownMessages(state).map(({ index }) => index)) + 1;
+}
+
+/** Counts what is kept, and no more than once. */
+export function countStored({ stored }: TurnState, chars: number): void {
+  stored.session += chars;
+  stored.turn += chars;
 }
 
 export function remember(state: TurnState, message: Message): void {

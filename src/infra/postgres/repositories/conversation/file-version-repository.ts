@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, getTableColumns, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, lte, or, sql } from 'drizzle-orm';
 import { DomainError } from '#domain/errors.ts';
 import type { FileVersion, FileVersionRepository } from '#domain/history/index.ts';
 import type { RepositoryDeps } from '../../engine/executor.ts';
@@ -23,12 +23,13 @@ export function createFileVersionRepository({ executor }: RepositoryDeps): FileV
   return {
     async add(version) {
       const content = storableText(version.content);
+      const size = Buffer.byteLength(content);
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const last = await latest(version.sessionId, version.path);
         if (last?.content === content) return last;
         const [row] = await executor
           .insert(fileVersions)
-          .values({ ...version, content, version: (last?.version ?? -1) + 1 })
+          .values({ ...version, content, size, version: (last?.version ?? -1) + 1 })
           .onConflictDoNothing({
             target: [fileVersions.sessionId, fileVersions.path, fileVersions.version],
           })
@@ -39,23 +40,55 @@ export function createFileVersionRepository({ executor }: RepositoryDeps): FileV
       throw new DomainError('conflict', 'The file is being changed by too many writers');
     },
     latest,
-    async list(sessionId) {
-      const { content, ...columns } = getTableColumns(fileVersions);
+    async list(sessionId, { limit, before }) {
+      const { content: _, ...columns } = getTableColumns(fileVersions);
       return executor
-        .select({ ...columns, size: sql<number>`octet_length(${content})` })
+        .select(columns)
         .from(fileVersions)
-        .where(eq(fileVersions.sessionId, sessionId))
+        .where(
+          and(
+            eq(fileVersions.sessionId, sessionId),
+            before === undefined
+              ? undefined
+              : sql`(${fileVersions.path}, ${fileVersions.version}) > (select v.path, v.version
+                  from ${fileVersions} v where v.id = ${before} and v.session_id = ${sessionId})`,
+          ),
+        )
         .orderBy(asc(fileVersions.path), asc(fileVersions.version))
+        .limit(limit)
         .execute();
     },
-    async listOf(sessionId, path) {
+    async listOf(sessionId, path, { from, maxBytes }) {
+      const { id, version, size } = fileVersions;
+      const ofFile = and(
+        eq(fileVersions.sessionId, sessionId),
+        eq(fileVersions.path, path),
+        from === undefined
+          ? undefined
+          : sql`${version} >= (select v.version from ${fileVersions} v
+              where v.id = ${from} and v.session_id = ${sessionId})`,
+      );
+      const sizes = executor.$with('sizes').as(
+        executor
+          .select({
+            id,
+            total: sql<number>`sum(${size}) over (order by ${version})`.as('total'),
+            place: sql<number>`row_number() over (order by ${version})`.as('place'),
+            count: sql<number>`count(*) over ()`.mapWith(Number).as('count'),
+          })
+          .from(fileVersions)
+          .where(ofFile),
+      );
       const rows = await executor
-        .select()
+        .with(sizes)
+        .select({ ...getTableColumns(fileVersions), count: sizes.count })
         .from(fileVersions)
-        .where(and(eq(fileVersions.sessionId, sessionId), eq(fileVersions.path, path)))
-        .orderBy(asc(fileVersions.version))
+        .innerJoin(sizes, eq(sizes.id, id))
+        .where(or(lte(sizes.total, maxBytes), lte(sizes.place, 2)))
+        .orderBy(asc(version))
         .execute();
-      return rows.map(toFileVersion);
+      const versions = rows.map(({ count: _, ...row }) => toFileVersion(row));
+      return { versions, more: versions.length < (rows[0]?.count ?? 0) };
     },
   };
 }

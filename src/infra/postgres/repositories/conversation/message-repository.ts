@@ -1,6 +1,6 @@
-import { and, asc, desc, eq, isNull, lte, max, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, isNull, lte, max, or, type SQL, sql } from 'drizzle-orm';
 import { notFound } from '#domain/errors.ts';
-import type { Message, MessageRepository } from '#domain/message/index.ts';
+import { type Message, type MessageRepository, sizeOfParts } from '#domain/message/index.ts';
 import type { RepositoryDeps } from '../../engine/executor.ts';
 import { messages, sessions } from '../../schema/index.ts';
 
@@ -18,10 +18,10 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
 
   return {
     async insert(message) {
-      await executor.insert(messages).values(message).execute();
+      await executor.insert(messages).values(sized(message)).execute();
     },
     async insertMany(given) {
-      if (given.length > 0) await executor.insert(messages).values(given).execute();
+      if (given.length > 0) await executor.insert(messages).values(given.map(sized)).execute();
     },
     async get(id) {
       const [row] = await executor.select().from(messages).where(eq(messages.id, id)).execute();
@@ -42,6 +42,47 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
         .execute();
       return newestFirst.reverse().map(toMessage);
     },
+    async page(sessionId, { limit, maxChars, before }) {
+      const newestFirst = [desc(messages.turnNumber), desc(messages.index)];
+      const sizes = executor.$with('sizes').as(
+        executor
+          .select({
+            id: messages.id,
+            total:
+              sql<number>`sum(${messages.size}) over (order by ${messages.turnNumber} desc, ${messages.index} desc)`.as(
+                'total',
+              ),
+            place:
+              sql<number>`row_number() over (order by ${messages.turnNumber} desc, ${messages.index} desc)`
+                .mapWith(Number)
+                .as('place'),
+          })
+          .from(messages)
+          .where(
+            and(
+              eq(messages.sessionId, sessionId),
+              before === undefined ? undefined : sql`${POSITION} < ${positionOf(sessionId, before)}`,
+            ),
+          )
+          .orderBy(...newestFirst)
+          .limit(limit + 1),
+      );
+      const rows = await executor
+        .with(sizes)
+        .select({
+          ...getTableColumns(messages),
+          count: sql<number>`(select count(*) from sizes)`.mapWith(Number),
+        })
+        .from(messages)
+        .innerJoin(sizes, eq(sizes.id, messages.id))
+        .where(and(lte(sizes.place, limit), or(lte(sizes.total, maxChars), eq(sizes.place, 1))))
+        .orderBy(...IN_ORDER)
+        .execute();
+      return {
+        messages: rows.map(({ count: _, ...row }) => toMessage(row)),
+        more: rows.length < (rows[0]?.count ?? 0),
+      };
+    },
     async listForTurn(sessionId, turnNumber) {
       const rows = await inOrder(
         and(
@@ -59,7 +100,7 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
     async setParts(id, { parts, appliedCursor, finishedAt, isSummary, now }) {
       const [row] = await executor
         .update(messages)
-        .set({ parts, appliedCursor, finishedAt, isSummary, updatedAt: now })
+        .set({ parts, size: sizeOfParts(parts), appliedCursor, finishedAt, isSummary, updatedAt: now })
         .where(eq(messages.id, id))
         .returning({ id: messages.id })
         .execute();
@@ -91,6 +132,10 @@ function summaryOrStart(sessionId: string): SQL {
   return sql`(${part('turn_number')}, ${part('index')})`;
 }
 
-function toMessage(row: typeof messages.$inferSelect): Message {
+function sized(message: Message) {
+  return { ...message, size: sizeOfParts(message.parts) };
+}
+
+function toMessage({ size: _, ...row }: typeof messages.$inferSelect): Message {
   return row;
 }

@@ -54,10 +54,10 @@ export function createSessionRepository({ executor }: RepositoryDeps): SessionRe
         cost: usage.addCost === undefined ? undefined : sql`${sessions.cost} + ${usage.addCost}`,
         messageCount:
           usage.addMessages === undefined ? undefined : sql`${sessions.messageCount} + ${usage.addMessages}`,
+        storedChars:
+          usage.addChars === undefined ? undefined : sql`${sessions.storedChars} + ${usage.addChars}`,
         updatedAt: now,
       }),
-    addMessages: (id, count, now) =>
-      change(id, { messageCount: sql`${sessions.messageCount} + ${count}`, updatedAt: now }),
     async beginDeletion(of, now) {
       await executor
         .update(sessions)

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { ToolScope } from '../../ports.ts';
 import { workspacePath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
+import { applyInTime, editTerms } from './edit-work.ts';
 import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
-import { applyEdit } from './matching/apply-edit.ts';
 import { readTextFile } from './text-file.ts';
 
 const DESCRIPTION = `Replaces one piece of text in a file, creates a file (empty old_string), or deletes a piece (empty new_string).
@@ -33,10 +33,11 @@ export const editTool = defineTool({
 
 async function prepareEdit(input: Input, scope: ToolScope): Promise<Prepared> {
   const path = workspacePath(input.file_path);
+  const terms = editTerms(scope);
   const file = await readTextFile(scope.workspace, path, scope.signal);
   if (input.old_string === '') {
     if (file) return refuse(`The file exists already: ${path}`);
-    return planFileChange(scope, {
+    return planFileChange(scope, terms, {
       tool: 'edit',
       path,
       before: null,
@@ -47,16 +48,19 @@ async function prepareEdit(input: Input, scope: ToolScope): Promise<Prepared> {
   if (!file) return refuse(`File not found: ${path}`);
   const unread = await refuseUnread(scope, path, file);
   if (unread) return unread;
-  const applied = applyEdit(file.text, input);
-  if (!applied.ok) return refuse(`${applied.error}: ${path}`);
+  const applied = await applyInTime(scope, terms, { text: file.text, edits: [input], creates: false });
+  if (typeof applied === 'string') return refuse(`${applied}: ${path}`);
+  const [failure] = applied.failed;
+  if (failure) return refuse(`${failure.error}: ${path}`);
   if (applied.text === file.text) return refuse(`The edit changes nothing: ${path}`);
   const message =
     input.new_string === '' ? `Text deleted from file: ${path}` : `Text replaced in file: ${path}`;
-  return planFileChange(scope, {
+  const [note] = applied.notes;
+  return planFileChange(scope, terms, {
     tool: 'edit',
     path,
     before: file,
     after: applied.text,
-    message: applied.note ? `${message}\n${applied.note}` : message,
+    message: note ? `${message}\n${note}` : message,
   });
 }

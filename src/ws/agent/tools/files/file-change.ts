@@ -3,9 +3,11 @@ import type { AnyContext } from '#domain/create-context.ts';
 import { emit } from '#domain/events/index.ts';
 import { sha256 } from '#shared/digest.ts';
 import { newId } from '#shared/ids.ts';
+import type { WorkTerms } from '#shared/work.ts';
 import type { ToolScope } from '../../ports.ts';
 import { directoryOf, isProtectedPath } from '../paths.ts';
 import { failure, type Prepared, plan, refuse, type ToolResult } from '../tool.ts';
+import { editTerms } from './edit-work.ts';
 import { shownChange } from './shown-change.ts';
 import { readTextFile, type TextFile } from './text-file.ts';
 
@@ -25,12 +27,16 @@ export interface FileChange {
 const Journal = z.object({ before: z.string().nullable(), after: z.string() });
 
 /** The plan of a change that asks with action `write`, keeps history, and can be compared after a crash. */
-export function planFileChange(scope: ToolScope, change: FileChange): Prepared {
+export async function planFileChange(
+  scope: ToolScope,
+  terms: WorkTerms,
+  change: FileChange,
+): Promise<Prepared> {
   const { path, before, after } = change;
-  const shown = shownChange(path, before?.text ?? '', after);
+  const shown = await shownChange({ scope, terms, path }, before?.text ?? '', after);
   const metadata = {
     ...shown.counts,
-    ...(change.asDiff ? { diff: shown.diff() } : shown.contents()),
+    ...(change.asDiff ? { diff: shown.diff } : shown.contents),
     ...change.metadata,
   };
   const journal: z.infer<typeof Journal> = { before: before?.digest ?? null, after: sha256(after) };
@@ -42,7 +48,7 @@ export function planFileChange(scope: ToolScope, change: FileChange): Prepared {
       action: 'write',
       description: `${before ? 'Change' : 'Create'} the file ${path}`,
       path: directoryOf(path),
-      params: { file_path: path, ...shown.contents() },
+      params: { file_path: path, ...shown.contents },
       always: isProtectedPath(path),
     },
     async run({ signal }) {
@@ -82,6 +88,7 @@ function done(scope: ToolScope, { path, after, counts, content, metadata }: Done
   return {
     content: `<result>\n${content}\n</result>`,
     metadata,
+    storedChars: after.length,
     async commit(tx: AnyContext) {
       const stored = await tx.repositories.fileVersions.add(version(scope, path, after));
       await recordRead(tx, sessionId, path, sha256(after));
@@ -103,7 +110,7 @@ export async function recoverFileChange(
   if (digest === journal.data.before) return 'not_done';
   if (!current || digest !== journal.data.after) return null;
   const old = (await scope.files.versions.latest(scope.session.id, path))?.content ?? '';
-  const shown = shownChange(path, old, current.text);
+  const shown = await shownChange({ scope, terms: editTerms(scope), path }, old, current.text);
   return {
     kind: 'result',
     result: done(scope, {
@@ -111,7 +118,7 @@ export async function recoverFileChange(
       after: current.text,
       counts: shown.counts,
       content: `The change of ${path} was completed before an interruption.`,
-      metadata: { ...shown.counts, ...shown.contents() },
+      metadata: { ...shown.counts, ...shown.contents },
     }),
   };
 }

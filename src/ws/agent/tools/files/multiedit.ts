@@ -3,8 +3,10 @@ import { truncate } from '#shared/text.ts';
 import type { ToolScope } from '../../ports.ts';
 import { workspacePath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
+import { applyInTime, editTerms } from './edit-work.ts';
 import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
-import { applyEdit, type Edit } from './matching/apply-edit.ts';
+import type { Edit } from './matching/apply-edit.ts';
+import type { EditsApplied } from './matching/apply-edits.ts';
 import { readTextFile } from './text-file.ts';
 
 const DESCRIPTION = `Makes several replacements in one file with one question to the user.
@@ -49,6 +51,7 @@ interface FailedEdit {
 
 async function prepareMultiedit(input: Input, scope: ToolScope): Promise<Prepared> {
   const path = workspacePath(input.file_path);
+  const terms = editTerms(scope);
   const file = await readTextFile(scope.workspace, path, scope.signal);
   const creates = input.edits[0]?.old_string === '';
   if (creates && file) return refuse(`The file exists already: ${path}`);
@@ -56,7 +59,10 @@ async function prepareMultiedit(input: Input, scope: ToolScope): Promise<Prepare
   const unread = file ? await refuseUnread(scope, path, file) : null;
   if (unread) return unread;
 
-  const { text, failed } = applyAll(file?.text ?? '', input.edits, creates);
+  const applied = await applyInTime(scope, terms, { text: file?.text ?? '', edits: input.edits, creates });
+  if (typeof applied === 'string') return refuse(`${applied}: ${path}`);
+  const { text } = applied;
+  const failed = failedEdits(applied.failed, input.edits);
   const total = input.edits.length;
   const metadata = {
     edits_applied: total - failed.length,
@@ -66,7 +72,7 @@ async function prepareMultiedit(input: Input, scope: ToolScope): Promise<Prepare
     return refuse(`None of the ${total} edits applied to ${path}:\n${listFailures(failed)}`, metadata);
   }
   if (file && text === file.text) return refuse(`The edits change nothing: ${path}`, metadata);
-  return planFileChange(scope, {
+  return planFileChange(scope, terms, {
     tool: 'multiedit',
     path,
     before: file,
@@ -76,23 +82,11 @@ async function prepareMultiedit(input: Input, scope: ToolScope): Promise<Prepare
   });
 }
 
-function applyAll(
-  start: string,
-  edits: readonly Edit[],
-  creates: boolean,
-): { text: string; failed: FailedEdit[] } {
-  const failed: FailedEdit[] = [];
-  let text = start;
-  edits.forEach((edit, at) => {
-    if (at === 0 && creates) {
-      text = edit.new_string;
-      return;
-    }
-    const applied = applyEdit(text, edit);
-    if (applied.ok) text = applied.text;
-    else failed.push({ index: at + 1, error: applied.error, edit: shortened(edit) });
+function failedEdits(failed: EditsApplied['failed'], edits: readonly Edit[]): FailedEdit[] {
+  return failed.flatMap(({ at, error }) => {
+    const edit = edits[at];
+    return edit ? [{ index: at + 1, error, edit: shortened(edit) }] : [];
   });
-  return { text, failed };
 }
 
 /** Enough to know which edit it was; the whole is in the call. */

@@ -1,7 +1,6 @@
 import { type Workspace, WorkspaceError } from '#domain/workspace/index.ts';
 import { sha256 } from '#shared/digest.ts';
-
-export const MAX_EDIT_BYTES = 10 * 1024 * 1024;
+import { MAX_EDIT_BYTES } from '../limits.ts';
 
 export interface TextFile {
   /** As it is, with its line ends and its byte order mark. */
@@ -19,7 +18,10 @@ export async function readTextFile(
   try {
     const { bytes } = await workspace.read(path, { limit: MAX_EDIT_BYTES + 1 }, signal);
     if (bytes.byteLength > MAX_EDIT_BYTES)
-      throw new WorkspaceError('too_large', `File is larger than 10 MiB: ${path}`);
+      throw new WorkspaceError(
+        'too_large',
+        `File is larger than ${MAX_EDIT_BYTES / 1024 / 1024} MiB: ${path}`,
+      );
     const text = decodeText(bytes);
     if (text === null) throw new WorkspaceError('not_text', `File is not UTF-8 text: ${path}`);
     return { text, digest: sha256(bytes) };

@@ -3,13 +3,14 @@ import { z } from 'zod';
 import { type FileContent, type Workspace, WorkspaceError } from '#domain/workspace/index.ts';
 import { sha256 } from '#shared/digest.ts';
 import type { ToolScope } from '../../ports.ts';
+import { MAX_EDIT_BYTES } from '../limits.ts';
 import { directoryOf, workspacePath } from '../paths.ts';
 import { defineTool, failure, readOnly, type ToolResult } from '../tool.ts';
 import { recordRead } from './file-change.ts';
 import { type ImageHeader, readImageHeader } from './image-header.ts';
 import { BYTE_ORDER_MARK } from './matching/line-ends.ts';
 import { type Page, type PageRequest, readPage } from './read-page.ts';
-import { decodeText, MAX_EDIT_BYTES } from './text-file.ts';
+import { decodeText } from './text-file.ts';
 
 const DEFAULT_LIMIT = 200;
 const MAX_BYTES = 200 * 1024;

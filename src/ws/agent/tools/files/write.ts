@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ToolScope } from '../../ports.ts';
 import { workspacePath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
+import { editTerms } from './edit-work.ts';
 import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
 import {
   BYTE_ORDER_MARK,
@@ -39,7 +40,7 @@ async function prepareWrite(input: Input, scope: ToolScope): Promise<Prepared> {
   if (unread) return unread;
   const after = file ? inKeepingWith(file.text, input.content) : input.content;
   if (file?.text === after) return refuse(`The file already has exactly this content: ${path}`);
-  return planFileChange(scope, {
+  return planFileChange(scope, editTerms(scope), {
     tool: 'write',
     path,
     before: file,

@@ -1,11 +1,10 @@
-import { MAX_EDIT_BYTES } from '../text-file.ts';
+import { MAX_EDIT_BYTES, MAX_LOOSE_CHARS, MAX_REPLACEMENTS } from '../../limits.ts';
 import { translateIndentation } from './indentation.ts';
 import { asLineFeeds, BYTE_ORDER_MARK, type LineFeedView, toLineFeeds } from './line-ends.ts';
 import { type Region, replaceRegions } from './replace-regions.ts';
 
 /** Lines that are compared with each other at most, in search of a place that is only nearly the same. */
-const MAX_COMPARISONS = 5_000_000;
-const MAX_OCCURRENCES = 200_000;
+const MAX_COMPARISONS = 2_000_000;
 const MAX_HINT_LINES = 20;
 
 export interface Edit {
@@ -48,9 +47,7 @@ function applyToBody(raw: string, edit: Edit, texts: { search: string; replaceme
     ? occurrences(view.text, search, replacement)
     : [{ start: first, end: first + search.length, text: replacement }];
   const growth = (replacement.length - search.length) * regions.length;
-  if (regions.length > MAX_OCCURRENCES || raw.length + growth > MAX_EDIT_BYTES) {
-    return failed('The outcome would be too large; change fewer places at a time');
-  }
+  if (regions.length > MAX_REPLACEMENTS || raw.length + growth > MAX_EDIT_BYTES) return failed(TOO_LARGE);
   return { ok: true, text: replaceRegions(raw, view, regions, lineEndOf(edit.new_string)) };
 }
 
@@ -60,6 +57,8 @@ function startsInIndent(text: string, at: number): boolean {
   return before !== '' && before.trim() === '' && /^[ \t]/.test(text.slice(at, at + 1));
 }
 
+const NOT_EXACT = 'old_string was not found in the file; in so large a file it must match exactly';
+const TOO_LARGE = 'The outcome would be too large; change fewer places at a time';
 const NOT_UNIQUE =
   'old_string occurs more than once; add surrounding lines to make it unique, or set replace_all';
 
@@ -68,7 +67,12 @@ function changeLineEnds(raw: string, { old_string, new_string, replace_all }: Ed
   if (old_string === new_string) return failed('old_string and new_string are the same');
   const first = raw.indexOf(old_string);
   if (first === -1) return failed('old_string was not found in the file with these line ends');
-  if (replace_all) return { ok: true, text: raw.split(old_string).join(new_string) };
+  if (replace_all) {
+    const places = occurrences(raw, old_string, new_string);
+    const growth = (new_string.length - old_string.length) * places.length;
+    if (places.length > MAX_REPLACEMENTS || raw.length + growth > MAX_EDIT_BYTES) return failed(TOO_LARGE);
+    return { ok: true, text: raw.replaceAll(old_string, () => new_string) };
+  }
   if (raw.indexOf(old_string, first + 1) !== -1) return failed(NOT_UNIQUE);
   return { ok: true, text: raw.slice(0, first) + new_string + raw.slice(first + old_string.length) };
 }
@@ -77,7 +81,7 @@ function occurrences(text: string, search: string, replacement: string): Region[
   const regions: Region[] = [];
   for (let at = text.indexOf(search); at !== -1; at = text.indexOf(search, at + search.length)) {
     regions.push({ start: at, end: at + search.length, text: replacement });
-    if (regions.length > MAX_OCCURRENCES) break;
+    if (regions.length > MAX_REPLACEMENTS) break;
   }
   return regions;
 }
@@ -88,6 +92,7 @@ function applyLoosely(
   edit: Edit,
   { search, replacement }: { search: string; replacement: string },
 ): { placed: boolean; applied: Applied } {
+  if (raw.length > MAX_LOOSE_CHARS) return { placed: false, applied: failed(NOT_EXACT) };
   const lines = view.text.split('\n');
   const wanted = trimBlankEnds(search.split('\n'));
   const keys = wanted.map(looseKey);
