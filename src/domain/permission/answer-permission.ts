@@ -15,7 +15,7 @@ export interface PermissionAnswer {
 
 /**
  * The first answer wins; later ones throw `permission_settled`. `allow_session` also stores a grant for
- * exactly what was shown: this session, tool, action and directory.
+ * exactly what was shown: this session, tool, action, directory and the request's scopes.
  */
 export async function answerPermission(
   ctx: Context<SettleRepositories | 'sessions'>,
@@ -32,14 +32,16 @@ export async function answerPermission(
     });
     if (!settled) throw new DomainError('permission_settled', 'This request has already been answered');
     if (answer.decision === 'allow_session') {
-      await tx.repositories.permissions.grant({
+      const { toolName, action, path, scopes } = request;
+      const grant = {
         sessionId: session.id,
-        toolName: request.toolName,
-        action: request.action,
-        path: request.path,
+        toolName,
+        action,
+        path,
         grantedBy: by,
         createdAt: tx.clock.now(),
-      });
+      };
+      await tx.repositories.permissions.grant(grant, scopes);
     }
     return settled;
   });

@@ -6,7 +6,7 @@ export { PermissionDecision };
 export const PermissionStatus = z.enum(['pending', 'allowed', 'denied', 'expired', 'cancelled']);
 export type PermissionStatus = z.infer<typeof PermissionStatus>;
 
-/** What a tool wants to do, as shown to the user. `path` is a workspace path; grants cover its directory. */
+/** What a tool wants to do, as shown to the user. `path` is a workspace path. */
 export const PermissionAsk = z.object({
   toolName: z.string(),
   action: z.string(),
@@ -28,9 +28,14 @@ export const PermissionRequest = PermissionAsk.extend({
   decidedAt: z.number().nullable(),
   /** Null: never. */
   expiresAt: z.number().nullable(),
+  /** What an answer for the session covers, as the description tells; none: this request alone. */
+  scopes: z.array(z.string()),
   createdAt: z.number(),
 });
 export type PermissionRequest = z.infer<typeof PermissionRequest>;
+
+/** The scope of a grant that is limited by tool, action and directory alone. */
+export const WHOLE_DIRECTORY = '';
 
 export const PermissionGrant = z.object({
   sessionId: z.uuid(),
@@ -38,6 +43,8 @@ export const PermissionGrant = z.object({
   action: z.string(),
   /** A directory. */
   path: z.string(),
+  /** What of the action is granted there, in words of the tool's own. */
+  scope: z.string(),
   grantedBy: z.string(),
   createdAt: z.number(),
 });

@@ -13,6 +13,10 @@ export interface PermissionRepository {
   ): Promise<PermissionRequest | null>;
   /** Pending requests whose `expiresAt` has passed. */
   listExpired(now: number, limit: number): Promise<PermissionRequest[]>;
-  grant(grant: PermissionGrant): Promise<void>;
-  hasGrant(key: Pick<PermissionGrant, 'sessionId' | 'toolName' | 'action' | 'path'>): Promise<boolean>;
+  grant(grant: Omit<PermissionGrant, 'scope'>, scopes: readonly string[]): Promise<void>;
+  /** Whether each of the scopes, of which there has to be one, is granted. */
+  hasGrant(
+    key: Pick<PermissionGrant, 'sessionId' | 'toolName' | 'action' | 'path'>,
+    scopes: readonly string[],
+  ): Promise<boolean>;
 }

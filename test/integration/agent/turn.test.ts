@@ -290,6 +290,27 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
     expect(await turnEnds(repositories, turnId)).toMatchObject({ status: 'succeeded' });
   });
 
+  test('an answer for the session lets commands run as it was shown, and no others', async () => {
+    const bash = (command: string) => call({ name: 'bash', input: { description: 'd', command } });
+    const { repositories, session, ctx, workspace } = await setUp([
+      bash('touch a && echo x'),
+      bash('ls; touch b'),
+      bash('rm -f a'),
+      say('ok'),
+    ]);
+    harness?.coordinator().start();
+    const { turnId } = await prompt('go');
+    const first = await pendingRequest(repositories, session);
+    expect(first.description).toBe('Run the command: touch a && echo x (for the session: touch …)');
+    await answerPermission(ctx, { sessionId: session.id, requestId: first.id, decision: 'allow_session' });
+    const second = await pendingRequest(repositories, session);
+    expect(second).toMatchObject({ params: { command: 'rm -f a' }, scopes: ['["rm","-f","a"]'] });
+    await answerPermission(ctx, { sessionId: session.id, requestId: second.id, decision: 'deny' });
+    await turnEnds(repositories, turnId);
+    expect(await workspace.stat('a')).not.toBeNull();
+    expect(await workspace.stat('b')).not.toBeNull();
+  });
+
   test('asks for protected files whatever was allowed', async () => {
     const { repositories, session, ctx, workspace } = await setUp(
       [call({ name: 'write', input: { file_path: '.git/hooks/pre-commit', content: '#!/bin/sh' } })],

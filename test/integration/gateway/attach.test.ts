@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { emit } from '#domain/events/index.ts';
+import { WHOLE_DIRECTORY } from '#domain/permission/index.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { newId } from '#shared/ids.ts';
 import type { SqlDatabase } from '../../../src/infra/postgres/index.ts';
@@ -305,9 +306,11 @@ describe('a socket and its session', () => {
     b.send({ type: 'permission_response', id: request.id, session_id: session.id, denied: true });
     expect(await b.next('error')).toMatchObject({ code: 'permission_settled' });
     const { toolName, action, path } = request;
-    expect(await repositories.permissions.hasGrant({ sessionId: session.id, toolName, action, path })).toBe(
-      true,
-    );
+    expect(
+      await repositories.permissions.hasGrant({ sessionId: session.id, toolName, action, path }, [
+        WHOLE_DIRECTORY,
+      ]),
+    ).toBe(true);
   });
 
   test('a deleted session unbinds its sockets, which live on', async () => {

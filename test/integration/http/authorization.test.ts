@@ -93,6 +93,7 @@ async function makeObjects(token: string): Promise<Objects> {
     decidedBy: null,
     decidedAt: null,
     expiresAt: null,
+    scopes: [],
     createdAt: now,
   });
   return objects;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Message } from '#domain/message/index.ts';
+import { WHOLE_DIRECTORY } from '#domain/permission/index.ts';
 import { newId } from '#shared/ids.ts';
 import { describeDatabases } from './contract.ts';
 import { NOW, newMessage, newPermissionRequest, newToolCall, seedSession, seedTurn } from './records.ts';
@@ -156,20 +157,27 @@ describeDatabases('conversations', (database) => {
       expect(await expired(NOW)).not.toContain(old.id);
     });
 
-    it('remembers a grant for exactly its session, tool, action and directory', async () => {
+    it('remembers a grant for exactly its session, tool, action, directory and scopes', async () => {
       const { permissions } = database().repositories;
       const { session } = await seedRequests();
       const key = { sessionId: session.id, toolName: 'bash', action: 'execute', path: '/workspace' };
       const grant = { ...key, grantedBy: 'u', createdAt: NOW };
-      await Promise.all([permissions.grant(grant), permissions.grant(grant)]);
-      expect(await permissions.hasGrant(key)).toBe(true);
+      await permissions.grant(grant, []);
+      expect(await permissions.hasGrant(key, [])).toBe(false);
+      await Promise.all([permissions.grant(grant, ['a', 'b']), permissions.grant(grant, ['b', 'c'])]);
+      for (const scopes of [['a'], ['c', 'b'], ['a', 'b', 'c', 'a']]) {
+        expect(await permissions.hasGrant(key, scopes)).toBe(true);
+      }
+      for (const scopes of [[], [WHOLE_DIRECTORY], ['d'], ['a', 'd']]) {
+        expect(await permissions.hasGrant(key, scopes)).toBe(false);
+      }
       for (const other of [
         { path: '/workspace/a' },
         { action: 'x' },
         { toolName: 'edit' },
         { sessionId: newId() },
       ]) {
-        expect(await permissions.hasGrant({ ...key, ...other })).toBe(false);
+        expect(await permissions.hasGrant({ ...key, ...other }, ['a'])).toBe(false);
       }
     });
   });

@@ -156,6 +156,7 @@ export function newPermissionRequest(
     decidedBy: null,
     decidedAt: null,
     expiresAt: null,
+    scopes: [''],
     createdAt: NOW,
     ...changes,
   };

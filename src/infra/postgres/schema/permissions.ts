@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type AnyPgColumn, index, pgTable, primaryKey } from 'drizzle-orm/pg-core';
-import { PermissionStatus } from '#domain/permission/index.ts';
+import { PermissionStatus, WHOLE_DIRECTORY } from '#domain/permission/index.ts';
 import { checkBytes, checkOneOf, id, json, moment, text } from './columns.ts';
 import { sessions } from './sessions.ts';
 import { toolCalls } from './tool-calls.ts';
@@ -32,6 +32,7 @@ export const permissionRequests = pgTable(
     decidedBy: text('decided_by'),
     decidedAt: moment('decided_at'),
     expiresAt: moment('expires_at'),
+    scopes: json('scopes').$type<string[]>().notNull().default([WHOLE_DIRECTORY]),
     createdAt: moment('created_at').notNull(),
   },
   (table) => [
@@ -51,13 +52,14 @@ export const permissionGrants = pgTable(
     toolName: text('tool_name').notNull(),
     action: text('action').notNull(),
     path: text('path').notNull(),
+    scope: text('scope').notNull().default(WHOLE_DIRECTORY),
     grantedBy: text('granted_by').notNull(),
     createdAt: moment('created_at').notNull(),
   },
   (table) => [
     primaryKey({
       name: 'permission_grants_pkey',
-      columns: [table.sessionId, table.toolName, table.action, table.path],
+      columns: [table.sessionId, table.toolName, table.action, table.path, table.scope],
     }),
     checkBytes('permission_grants_path_length', table.path, 2048),
   ],

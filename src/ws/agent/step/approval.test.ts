@@ -11,6 +11,7 @@ const ASK: ToolAsk = {
   description: 'Run x',
   path: '/workspace/src',
   params: { command: 'x', description: 'd' },
+  session: { scopes: ['x', 'y'], covers: 'x and y' },
 };
 
 const CALL: ToolCall = {
@@ -56,7 +57,7 @@ function run(ask: ToolAsk, world: World = {}) {
           if (!earlier) return null;
           return { id: 'r', status: earlier, fingerprint: fingerprintOf(earlierAsk) } as PermissionRequest;
         },
-        hasGrant: async ({ path }) => path === granted,
+        hasGrant: async ({ path }, scopes) => path === granted && scopes.join() === 'x,y',
       },
       settings: { allowedTools, skipRequests, permissionTimeoutMs: timeoutMs },
       clock: { now: () => 1000 },
@@ -103,11 +104,20 @@ test('a refusal holds whatever the call looks like by now', async () => {
 });
 
 test('what must always be asked is not answered by rules or grants', async () => {
-  const ask = { ...ASK, always: true };
+  const ask = { ...ASK, session: null };
   expect(await run(ask, { allowedTools: ['bash'], granted: '/workspace/src' })).toMatchObject({
     kind: 'ask',
   });
   expect(await run(ask, { earlier: 'allowed' })).toEqual({ kind: 'allowed' });
+});
+
+test('a request says what an answer for the session covers, and remembers it', async () => {
+  expect(await run(ASK)).toMatchObject({
+    request: { description: 'Run x (for the session: x and y)', scopes: ['x', 'y'] },
+  });
+  expect(await run({ ...ASK, session: null })).toMatchObject({
+    request: { description: 'Run x (asked every time)', scopes: [] },
+  });
 });
 
 test('a request without a limit never expires', async () => {

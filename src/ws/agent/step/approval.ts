@@ -35,11 +35,12 @@ export async function decide(deps: ApprovalDeps, call: ToolCall, ask: ToolAsk): 
     if (earlier.status === 'allowed') return { kind: 'allowed' };
     if (earlier.status === 'pending') return { kind: 'ask', request: earlier, isNew: false };
   }
-  if (!ask.always) {
+  if (ask.session) {
     const names = [ask.toolName, `${ask.toolName}:${ask.action}`];
     if (names.some((name) => settings.allowedTools.includes(name))) return { kind: 'allowed' };
     const { toolName, action, path } = ask;
-    if (await permissions.hasGrant({ sessionId: call.sessionId, toolName, action, path })) {
+    const key = { sessionId: call.sessionId, toolName, action, path };
+    if (await permissions.hasGrant(key, ask.session.scopes)) {
       return { kind: 'allowed' };
     }
   }
@@ -49,7 +50,7 @@ export async function decide(deps: ApprovalDeps, call: ToolCall, ask: ToolAsk): 
 function newRequest(
   { settings, clock }: ApprovalDeps,
   call: ToolCall,
-  { toolName, action, description, path, params }: ToolAsk,
+  { toolName, action, description, path, params, session }: ToolAsk,
   fingerprint: string,
 ): PermissionRequest {
   const now = clock.now();
@@ -60,7 +61,7 @@ function newRequest(
     toolCallId: call.id,
     toolName,
     action,
-    description,
+    description: `${description} (${session ? `for the session: ${session.covers}` : 'asked every time'})`,
     path,
     params: shownParams(params),
     fingerprint,
@@ -68,6 +69,7 @@ function newRequest(
     decidedBy: null,
     decidedAt: null,
     expiresAt: settings.permissionTimeoutMs === 0 ? null : now + settings.permissionTimeoutMs,
+    scopes: [...(session?.scopes ?? [])],
     createdAt: now,
   };
 }

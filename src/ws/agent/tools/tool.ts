@@ -24,8 +24,14 @@ export interface ToolResult {
 }
 
 export interface ToolAsk extends PermissionAsk {
-  /** Neither the operator's allowed tools nor session grants answer this one. */
-  always?: boolean;
+  /** What an answer for the session covers. Null: neither grants nor the operator's allowed tools answer this one. */
+  session: SessionScope | null;
+}
+
+export interface SessionScope {
+  scopes: readonly string[];
+  /** For whoever is asked. */
+  covers: string;
 }
 
 /** What a call is going to do. Nothing has happened yet. */

@@ -173,7 +173,7 @@ function tool(
     async prepare() {
       return plan({
         effect: more.effect ?? 'unsafe',
-        ask: { toolName: name, action: 'x', description: '', path: '/workspace', params: {} },
+        ask: { toolName: name, action: 'x', description: '', path: '/workspace', params: {}, session: null },
         run: async () => ({ content: await run() }),
       });
     },

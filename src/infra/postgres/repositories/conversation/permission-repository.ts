@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, lte, type SQL } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, lte, type SQL } from 'drizzle-orm';
 import type { PermissionRepository, PermissionRequest } from '#domain/permission/index.ts';
 import type { RepositoryDeps } from '../../engine/executor.ts';
 import { isPendingPermission, permissionGrants, permissionRequests } from '../../schema/index.ts';
@@ -49,12 +49,15 @@ export function createPermissionRepository({ executor }: RepositoryDeps): Permis
         .execute();
       return rows.map(toPermissionRequest);
     },
-    async grant(grant) {
-      await executor.insert(permissionGrants).values(grant).onConflictDoNothing().execute();
+    async grant(grant, scopes) {
+      if (scopes.length === 0) return;
+      const rows = scopes.map((scope) => ({ ...grant, scope }));
+      await executor.insert(permissionGrants).values(rows).onConflictDoNothing().execute();
     },
-    async hasGrant({ sessionId, toolName, action, path }) {
+    async hasGrant({ sessionId, toolName, action, path }, scopes) {
+      if (scopes.length === 0) return false;
       const found = await executor
-        .select({ path: permissionGrants.path })
+        .select({ scope: permissionGrants.scope })
         .from(permissionGrants)
         .where(
           and(
@@ -62,10 +65,11 @@ export function createPermissionRepository({ executor }: RepositoryDeps): Permis
             eq(permissionGrants.toolName, toolName),
             eq(permissionGrants.action, action),
             eq(permissionGrants.path, path),
+            inArray(permissionGrants.scope, [...scopes]),
           ),
         )
         .execute();
-      return found.length > 0;
+      return found.length === new Set(scopes).size;
     },
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AnyContext } from '#domain/create-context.ts';
 import { emit } from '#domain/events/index.ts';
+import { WHOLE_DIRECTORY } from '#domain/permission/index.ts';
 import { sha256 } from '#shared/digest.ts';
 import { newId } from '#shared/ids.ts';
 import type { WorkTerms } from '#shared/work.ts';
@@ -33,6 +34,7 @@ export async function planFileChange(
   change: FileChange,
 ): Promise<Prepared> {
   const { path, before, after } = change;
+  const directory = directoryOf(path);
   const shown = await shownChange({ scope, terms, path }, before?.text ?? '', after);
   const metadata = {
     ...shown.counts,
@@ -47,9 +49,11 @@ export async function planFileChange(
       toolName: change.tool,
       action: 'write',
       description: `${before ? 'Change' : 'Create'} the file ${path}`,
-      path: directoryOf(path),
+      path: directory,
       params: { file_path: path, ...shown.contents },
-      always: isProtectedPath(path),
+      session: isProtectedPath(path)
+        ? null
+        : { scopes: [WHOLE_DIRECTORY], covers: `${change.tool} of files directly in ${directory}` },
     },
     async run({ signal }) {
       const current = await readTextFile(scope.workspace, path, signal);

@@ -25,7 +25,7 @@ test('creates a file with its directories and shows the diff', async () => {
 
 test('nothing is created before the answer', async () => {
   const plan = await bench.plan(writeTool, { file_path: 'd/f', content: 'a' });
-  expect(plan.ask).toMatchObject({ action: 'write', path: '/workspace/d', always: false });
+  expect(plan.ask).toMatchObject({ action: 'write', path: '/workspace/d', session: { scopes: [''] } });
   expect(await bench.workspace.stat('d')).toBeNull();
 });
 
@@ -45,7 +45,7 @@ test('an existing file must have been read, and must change', async () => {
 test.each(['.git/config', '.git/hooks/x', '.vscode/tasks.json', '.crush/a', '.mcp.json'])(
   'always asks for %s',
   async (file_path) => {
-    expect((await bench.plan(writeTool, { file_path, content: 'x' })).ask).toMatchObject({ always: true });
+    expect((await bench.plan(writeTool, { file_path, content: 'x' })).ask).toMatchObject({ session: null });
   },
 );
 

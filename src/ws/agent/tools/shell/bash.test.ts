@@ -31,15 +31,15 @@ test('starts anew with each call, in the directory that was named', async () => 
 
 test('asks unless the command only reads', async () => {
   expect((await bench.plan(bashTool, { description: 'd', command: 'ls -la' })).ask).toBeUndefined();
-  const plan = await bench.plan(bashTool, { description: 'd', command: 'ls; rm x' });
+  const plan = await bench.plan(bashTool, { description: 'd', command: 'ls; rm x > y' });
   expect(plan).toMatchObject({
     effect: 'unsafe',
     ask: {
       toolName: 'bash',
       action: 'execute',
       path: '/workspace',
-      params: { command: 'ls; rm x' },
-      always: false,
+      params: { command: 'ls; rm x > y' },
+      session: { scopes: ['=ls; rm x > y'], covers: 'exactly this command' },
     },
   });
 });
@@ -48,7 +48,7 @@ test('always asks where nothing isolates', async () => {
   await bench.close();
   bench = await createToolBench({ isolated: false });
   expect((await bench.plan(bashTool, { description: 'd', command: 'ls' })).ask).toMatchObject({
-    always: true,
+    session: null,
   });
 });
 

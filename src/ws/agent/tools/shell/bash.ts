@@ -5,6 +5,7 @@ import type { ToolPlan, ToolResult } from '../tool.ts';
 import { defineTool, failure, plan, refuse } from '../tool.ts';
 import { blockedCommand } from './command-rules/blocked-commands.ts';
 import { readOnlyScript } from './command-rules/read-only-command.ts';
+import { sessionScope } from './command-rules/session-scope.ts';
 import { jobText } from './job-output-text.ts';
 import { terminalText } from './terminal-text.ts';
 
@@ -76,7 +77,7 @@ export const bashTool = defineTool({
         description: `Run the command: ${input.command}`,
         path: cwd,
         params: input,
-        always: !scope.isolated,
+        session: scope.isolated ? sessionScope(input.command) : null,
       };
     }
     return plan(bashPlan);
