@@ -1,5 +1,4 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -14,6 +13,7 @@ import {
   SESSION,
   type TurnFrame,
 } from '../doubles/protocol-server.ts';
+import { freePort } from '../harness/process.ts';
 
 let server: ProtocolServer;
 let dataDir: string;
@@ -474,12 +474,4 @@ describe('getting in', () => {
 
 function answersOf(from: ProtocolServer): number {
   return from.seen.frames.filter((frame) => frame.type === 'permission_response').length;
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PROVIDER_TYPES } from '#shared/provider-types.ts';
 import { Flag, wholeNumber } from './fields.ts';
 
 export const AutoModelSection = z.strictObject({
@@ -8,19 +9,8 @@ export const AutoModelSection = z.strictObject({
   base_url: z.string().default('').describe("instead of the provider's own"),
 });
 
-const PROVIDER_TYPES = [
-  'openai',
-  'anthropic',
-  'google',
-  'openai-compat',
-  'openrouter',
-  'azure',
-  'bedrock',
-  'vertex',
-] as const;
-
 /** The types that this version has an adapter for. */
-export const AVAILABLE_PROVIDER_TYPES: readonly string[] = [
+export const AVAILABLE_PROVIDER_TYPES: readonly (typeof PROVIDER_TYPES)[number][] = [
   'openai',
   'anthropic',
   'openai-compat',

@@ -1,8 +1,8 @@
 import { type RequestOptions, request } from 'node:http';
-import { createServer } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import { Profile } from 'pprof-format';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../../../test/harness/process.ts';
 import { type ProfileServer, startProfileServer } from './server.ts';
 
 let server: ProfileServer;
@@ -10,16 +10,6 @@ beforeAll(async () => {
   server = await startProfileServer(await freePort());
 });
 afterAll(() => server.close());
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
-}
 
 function burn(ms: number): void {
   const end = Date.now() + ms;

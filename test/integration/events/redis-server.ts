@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sleep } from '#shared/async/sleep.ts';
 import { silentLog } from '#shared/log.ts';
 import { connectRedis } from '../../../src/infra/redis/index.ts';
+import { freePort } from '../../harness/process.ts';
 
 export interface RedisServer {
   url: string;
@@ -59,14 +59,4 @@ async function waitUntilUp(url: string): Promise<void> {
       await sleep(50);
     }
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

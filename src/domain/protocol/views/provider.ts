@@ -1,16 +1,8 @@
 import { z } from 'zod';
+import { PROVIDER_TYPES } from '#shared/provider-types.ts';
 
-export const ProviderType = z.enum([
-  'demo',
-  'openai',
-  'anthropic',
-  'google',
-  'openai-compat',
-  'openrouter',
-  'azure',
-  'bedrock',
-  'vertex',
-]);
+/** What a configuration may name, and the offline one that is always there. */
+export const ProviderType = z.enum(['demo', ...PROVIDER_TYPES]);
 export type ProviderType = z.infer<typeof ProviderType>;
 
 export const ProviderView = z

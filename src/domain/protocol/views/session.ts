@@ -35,6 +35,7 @@ export const SessionStatusView = z
   .meta({ id: 'SessionStatus' });
 export type SessionStatusView = z.infer<typeof SessionStatusView>;
 
+/** From least to most. */
 export const ReasoningEffort = z.enum(['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']);
 export type ReasoningEffort = z.infer<typeof ReasoningEffort>;
 

@@ -1,5 +1,6 @@
-/** What users may ask for, from least to most. */
-const SCALE: readonly string[] = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
+import { ReasoningEffort } from '#domain/session/session.ts';
+
+const SCALE: readonly string[] = ReasoningEffort.options;
 
 /** What a family's models know, by model; the first pattern that fits counts. */
 export type EffortTable = readonly (readonly [model: RegExp, known: readonly string[]])[];
