@@ -16,8 +16,7 @@ import { VERSION } from '#shared/version.ts';
 function program(): Command {
   const root = new Command('crush')
     .description('Self-hosted, multi-user coding-agent platform')
-    .version(VERSION, '-v, --version')
-    .showHelpAfterError('(try: crush --help)');
+    .version(VERSION, '-v, --version');
   const commands = [
     serveCommand(),
     httpServerCommand(),
@@ -33,10 +32,10 @@ function program(): Command {
   return throwing(root);
 }
 
-/** Usage errors set our exit code instead of commander's; `addCommand` inherits nothing. */
-function throwing(command: Command): Command {
-  command.exitOverride();
-  for (const child of command.commands) throwing(child as Command);
+/** Usage errors set our exit code instead of commander's and name the help; `addCommand` inherits nothing. */
+function throwing(command: Command, name = command.name()): Command {
+  command.exitOverride().showHelpAfterError(`(try: ${name} --help)`);
+  for (const child of command.commands) throwing(child as Command, `${name} ${child.name()}`);
   return command;
 }
 

@@ -1,4 +1,6 @@
+import { stat } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { configError } from '#config/errors.ts';
 import type { ConfigOverride, LoadedConfig } from '#config/load.ts';
 
 export interface CommonFlags {
@@ -55,5 +57,14 @@ export async function loadFromFlags(flags: CommonFlags): Promise<LoadedConfig> {
   set('server.ws_port', flags.wsPort, '--ws-port');
   set('server.sandbox_port', flags.port, '--port');
   set('permissions.skip_requests', flags.yolo, '--yolo');
-  return loadConfig({ file: flags.config, cwd: flags.cwd, overrides });
+  const loaded = loadConfig({ file: flags.config, cwd: flags.cwd, overrides });
+  const { cwd, sandbox } = loaded.config;
+  // That of a sandbox-server is on another machine.
+  if (flags.cwd && cwd && sandbox.driver !== 'remote') await requireDirectory(cwd, '--cwd');
+  return loaded;
+}
+
+async function requireDirectory(path: string, flag: string): Promise<void> {
+  const known = await stat(path).catch(() => null);
+  if (!known?.isDirectory()) throw configError(`${flag}: ${path} is not a directory`);
 }

@@ -80,6 +80,7 @@ export async function printUsers(loaded: LoadedConfig, json: boolean): Promise<v
     process.stdout.write(`${JSON.stringify(users, null, 2)}\n`);
     return;
   }
+  if (users.length === 0) process.stderr.write('there is no account yet; `crush user add` creates one\n');
   for (const user of users) {
     const state = user.disabledAt === null ? '' : '  (disabled)';
     process.stdout.write(`${user.id}  ${user.role.padEnd(6)}  ${user.username} <${user.email}>${state}\n`);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type Scalar } from 'yaml';
 import type { z } from 'zod';
+import { fileProblem } from '#shared/file-problem.ts';
 import { fromScalar } from './coerce.ts';
 import { configError } from './errors.ts';
 import { expandHome } from './home.ts';
@@ -17,7 +18,9 @@ export function readConfigFile(path: string, env: Environment, schema: z.ZodType
   const problem = document.errors[0];
   if (problem) {
     const { line } = lines.linePos(problem.pos[0]);
-    throw configError(`${path}:${line}: not valid YAML: ${problem.message.split('\n')[0]}`);
+    throw configError(
+      `${path}:${line}: not valid YAML: ${problem.message.split('\n')[0]?.replace(/:$/, '')}`,
+    );
   }
   const { contents } = document;
   const origins = new Map<string, string>();
@@ -32,8 +35,7 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-    throw configError(`cannot read the configuration file ${path} (${code})`);
+    throw configError(`cannot read the configuration file ${path}: ${fileProblem(error)}`);
   }
 }
 

@@ -86,7 +86,7 @@ describe('loadConfig', () => {
     ['server:\n  http_port: 99999\n', ':2: server.http_port: must be a port from 0 to 65535 (got 99999)'],
     ['sandbox:\n  driver: docker\n', ':2: sandbox.driver: '],
     ['- a\n', ':1: the file must be a map of keys'],
-    ['a: [\n', 'not valid YAML'],
+    ['a: [\n', ':2: not valid YAML: Flow sequence in block collection'],
   ])('refuses %j in one line that names the place', (text, expected) => {
     expect(refusal({ file: file(text), env: {} })).toContain(expected);
   });
@@ -95,7 +95,9 @@ describe('loadConfig', () => {
     expect(refusal({ file: file(''), env: { CRUSH_SERVER__PROT: '1' } })).toBe(
       'CRUSH_SERVER__PROT: server.prot is not a configuration key',
     );
-    expect(refusal({ file: '/nonexistent.yaml', env: {} })).toContain('/nonexistent.yaml (ENOENT)');
+    expect(refusal({ file: '/nonexistent.yaml', env: {} })).toBe(
+      'cannot read the configuration file /nonexistent.yaml: there is no such file',
+    );
   });
 
   it('never shows a secret', () => {

@@ -69,6 +69,49 @@ describe('one clear line and the right exit code', () => {
     expect(result.stderr).toContain(`${file}:2: server.http_prot: unknown key`);
   });
 
+  it.each([
+    [
+      ['serve', '--data-dir', '/dev/null'],
+      1,
+      'the data directory /dev/null cannot be made: there is a file of this name',
+    ],
+    [['serve', '--data-dir', '/proc/none/crush'], 1, 'cannot be made: there is no such file'],
+    [['migrate', '--data-dir', '/dev/null/crush'], 1, 'a part of the path is not a directory'],
+    [['serve', '--cwd', '/no/such/directory'], 2, '--cwd: /no/such/directory is not a directory'],
+    [
+      ['serve', '--config', '/no/such.yaml'],
+      2,
+      'cannot read the configuration file /no/such.yaml: there is no such',
+    ],
+    [['serve', '--config', '/tmp'], 2, 'cannot read the configuration file /tmp: it is a directory'],
+    [
+      ['chat', '--server', 'http://no-such-host.invalid', '--email', 'a@example.org', 'hi'],
+      3,
+      'there is no such host',
+    ],
+    [['chat', '--data-dir', '/no/such', 'hi'], 2, 'start `crush serve`, or give --email and CRUSH_PASSWORD'],
+  ])('for %j', async (args, code, sentence) => {
+    const result = await runCrush(args, { env: { CRUSH_PASSWORD: args[1] === '--server' ? 'x' : '' } });
+    expect(result.code).toBe(code);
+    expect(result.stderr.trim().split('\n').at(-1)).toContain(sentence);
+    expect(result.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it('for words that a command does not know, with the command that explains them', async () => {
+    for (const args of [
+      ['user', 'create'],
+      ['user', 'add'],
+      ['config', 'dump'],
+      ['serve', '--bogus'],
+    ]) {
+      const result = await runCrush(args);
+      expect(result.code, args.join(' ')).toBe(2);
+      expect(result.stderr).toMatch(
+        /^error: .+\n(\(Did you mean .+\)\n)?\(try: crush [a-z]+( add)? --help\)\n$/,
+      );
+    }
+  });
+
   it('for a server that lacks its database or its Redis', async () => {
     const http = await refused(['http-server', '--data-dir', dataDir()]);
     expect(http.code).toBe(2);

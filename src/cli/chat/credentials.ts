@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { configError } from '#config/errors.ts';
+import { fileProblem } from '#shared/file-problem.ts';
 import { type ChatIo, type ChatOptions, parseServerUrl, parseSocketUrl, socketUrlOf } from './options.ts';
 
 const DEFAULT_SERVER = 'http://127.0.0.1:8080';
@@ -60,7 +61,10 @@ async function askLogin(
 ): Promise<Login> {
   const { io, asker, server } = where;
   const email = options.email ?? (await asker?.line(`E-mail for ${server.host}: `))?.trim();
-  if (!email) throw configError(`no credentials for ${server.origin}: give --email and CRUSH_PASSWORD`);
+  if (!email) {
+    const hint = options.server ? '' : 'start `crush serve`, or ';
+    throw configError(`no credentials for ${server.origin}: ${hint}give --email and CRUSH_PASSWORD`);
+  }
   const password = io.env.CRUSH_PASSWORD || (await asker?.secret(`Password of ${email}: `));
   if (!password) throw configError(`no password for ${email}: set CRUSH_PASSWORD`);
   return { email, password };
@@ -86,7 +90,7 @@ async function readLocalAdmin(dataDir: string): Promise<LocalAdmin | null> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
-    throw configError(`cannot read ${path} (${code})`);
+    throw configError(`cannot read ${path}: ${fileProblem(error)}`);
   }
   try {
     return LocalAdmin.parse(JSON.parse(text));

@@ -170,7 +170,7 @@ function causeOf(error: unknown): string {
   if (error.name === 'TimeoutError') return 'no answer in time';
   const cause = error.cause ?? error;
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  return code === 'ECONNREFUSED'
-    ? 'connection refused; is `crush serve` running?'
-    : code || errorMessage(cause);
+  if (code === 'ECONNREFUSED') return 'connection refused; is `crush serve` running?';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host';
+  return code || errorMessage(cause);
 }

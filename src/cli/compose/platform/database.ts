@@ -13,6 +13,7 @@ import {
 import type { Log } from '#shared/log.ts';
 import { errorMessage } from '#shared/text.ts';
 import { pgliteAssets } from './assets.ts';
+import { makeDataDirectory } from './data-directory.ts';
 
 export function hasPostgres(config: Config): boolean {
   return config.database.url !== '' || config.database.host !== '';
@@ -70,6 +71,7 @@ export function reasonOf(error: unknown): string {
 }
 
 async function openPglite(config: Config): Promise<SqlDatabase> {
+  makeDataDirectory(config.data_dir);
   const { createPgliteDatabase } = await import('#infra/postgres/engine/pglite-database.ts');
   try {
     return await createPgliteDatabase({

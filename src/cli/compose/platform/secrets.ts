@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { configError, EXIT, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
+import { fileProblem } from '#shared/file-problem.ts';
+import { makeDataDirectory } from './data-directory.ts';
 
 export const MIN_SECRET_BYTES = 32;
 
@@ -43,8 +45,8 @@ function secretFor(key: 'jwt_secret' | 'master_key', config: Config, generate: b
 /** Made at first use, then read. Two processes that start at once agree on one value: the first link wins. */
 export function keptSecret(path: string): string {
   const draft = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  makeDataDirectory(dirname(path));
   try {
-    mkdirSync(join(path, '..'), { recursive: true, mode: 0o700 });
     try {
       return readFileSync(path, 'utf8').trim();
     } catch {
@@ -58,8 +60,7 @@ export function keptSecret(path: string): string {
     unlinkSync(draft);
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new FatalError(`cannot keep a secret in the data directory: ${reason}`, EXIT.failure, {
+    throw new FatalError(`cannot keep a secret in ${path}: ${fileProblem(error)}`, EXIT.failure, {
       cause: error,
     });
   }
