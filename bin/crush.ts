@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { attachCommand } from '#cli/attach/command.ts';
 import { chatCommand } from '#cli/chat/command.ts';
 import { configCommand } from '#cli/commands/config.ts';
 import { doctorCommand } from '#cli/commands/doctor.ts';
@@ -24,6 +25,7 @@ function program(): Command {
     sandboxServerCommand(),
     migrateCommand(),
     chatCommand(),
+    attachCommand(),
     userCommand(),
     configCommand(),
     doctorCommand(),

@@ -63,6 +63,7 @@ const RULES: Rule[] = [
     packages: /^zod$/,
   },
   { from: /^(ws\/agent\/)/, inside: /^(shared|domain)\//, packages: NOTHING },
+  { from: /^(ws\/terminal\/)/, inside: /^(shared|domain)\//, packages: NOTHING },
   { from: /^(ws\/(?:lsp|mcp)\/)/, inside: /^(shared\/|domain\/|ws\/agent\/ports\.ts$)/, packages: ANY },
   {
     from: /^(sandbox\/)/,

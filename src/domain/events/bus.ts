@@ -8,6 +8,8 @@ export interface BusMessages {
   access_revoked: { userId: string; loginSessionId?: string; reason: 'logout' | 'revoked' };
   /** A session or project was deleted: unbind its sockets. */
   session_deleted: { sessionId: string };
+  /** What a process runs for the project ends. */
+  project_deleted: { projectId: string };
 }
 export type BusTopic = keyof BusMessages;
 

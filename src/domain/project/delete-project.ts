@@ -23,6 +23,7 @@ export async function deleteProject(
   const project = await beginDeletion(ctx, projectId);
   const sessions = await sessionIds(ctx, project.id);
   await stopSessions(ctx, sessions);
+  ctx.notify('project_deleted', { projectId: project.id });
   await destroyWorkspace(deps, project);
   await ctx.repositories.projects.delete(project.id);
   await forgetEvents(deps, ctx, sessions);

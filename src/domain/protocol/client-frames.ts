@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ImageReference, MAX_PROMPT_IMAGES } from './requests/prompt.ts';
+import { TerminalClientFrame } from './terminal/client-frames.ts';
 
 /** Clients spell the session's id in two ways. */
 const sessionIdKeys = { sessionID: z.string().optional(), session_id: z.string().optional() };
@@ -52,7 +53,16 @@ const Auth = z
 const Ping = z.object({ type: z.literal('ping') }).meta({ description: 'Asks for a pong.' });
 
 export const ClientFrame = z
-  .discriminatedUnion('type', [Message, Reconnect, PermissionResponse, Cancel, Summarize, Auth, Ping])
+  .discriminatedUnion('type', [
+    Message,
+    Reconnect,
+    PermissionResponse,
+    Cancel,
+    Summarize,
+    Auth,
+    Ping,
+    ...TerminalClientFrame.options,
+  ])
   .meta({ id: 'ClientFrame' });
 export type ClientFrame = z.infer<typeof ClientFrame>;
 

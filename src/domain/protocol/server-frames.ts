@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SessionFrame } from './session-frames.ts';
+import { TERMINAL_SERVER_FRAMES } from './terminal/server-frames.ts';
 import { SessionStatus } from './views/session.ts';
 
 const ReconnectionStatus = z
@@ -23,6 +24,8 @@ const ErrorFrame = z
     error: z.string(),
     code: z.string(),
     client_msg_id: z.string().optional(),
+    terminal_id: z.string().optional(),
+    ref: z.string().optional(),
   })
   .meta({ id: 'ErrorFrame', description: 'A frame of the client was not carried out.' });
 
@@ -52,6 +55,7 @@ export const SocketFrame = z.discriminatedUnion('Type', [
   Notice,
   Heartbeat,
   Pong,
+  ...TERMINAL_SERVER_FRAMES,
 ]);
 export type SocketFrame = z.infer<typeof SocketFrame>;
 

@@ -50,7 +50,23 @@ export async function inProjectWorkspace<T>(
   }
 }
 
-async function projectIdOf(ctx: Context<'sessions'>, place: WorkspacePlace): Promise<string> {
+/** What takes no slot of its owner's readings. Failures inside `run` become errors of the domain. */
+export async function inOwnedWorkspace<T>(
+  { workspaces }: Pick<WorkspaceAccessDeps, 'workspaces'>,
+  ctx: Context<'projects' | 'sessions'>,
+  place: Omit<WorkspacePlace, 'path'>,
+  run: (workspace: Workspace) => Promise<T>,
+): Promise<T> {
+  const project = await getOwnedProject(ctx, await projectIdOf(ctx, place));
+  refuseDeleted(project);
+  try {
+    return await run(await workspaces.open(project.id, project.workspaceRoot));
+  } catch (error) {
+    throw toDomainError(error);
+  }
+}
+
+async function projectIdOf(ctx: Context<'sessions'>, place: Omit<WorkspacePlace, 'path'>): Promise<string> {
   if (place.projectId) return place.projectId;
   if (place.sessionId) return (await getOwnedSession(ctx, place.sessionId)).projectId;
   throw new DomainError('invalid_input', 'project_id: a project_id or a session_id is needed', {

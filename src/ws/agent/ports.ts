@@ -30,8 +30,6 @@ export interface AgentSettings {
   maxWorkers: number;
   /** Turns of one user at once, over all processes. */
   maxRunningPerUser: number;
-  /** Background commands of one user in this process. */
-  maxJobsPerUser: number;
   taskTimeoutMs: number;
   /** 0: requests never expire. */
   permissionTimeoutMs: number;
@@ -58,6 +56,8 @@ export interface AgentDeps {
   workspaces: WorkspaceProvider;
   work: TextWork;
   model: LanguageModel;
+  /** Ended by the coordinator. */
+  jobs: JobRegistry;
   resolveModel: ResolveModel;
   /** Absent: images are left out of the prompt. */
   loadImage?: LoadImage;

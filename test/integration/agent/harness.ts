@@ -16,6 +16,7 @@ import {
   COORDINATOR_INTERVALS,
   type Coordinator,
   createCoordinator,
+  createJobRegistry,
   type ResolveModel,
 } from '#ws/agent/index.ts';
 import { createMemoryBus, createMemoryEventLog } from '../../../src/infra/memory/index.ts';
@@ -52,7 +53,6 @@ export const SELECTION: ModelSelection = {
 const SETTINGS: AgentSettings = {
   maxWorkers: 10,
   maxRunningPerUser: 10,
-  maxJobsPerUser: 50,
   taskTimeoutMs: 60_000,
   permissionTimeoutMs: 60_000,
   maxSteps: 50,
@@ -136,6 +136,7 @@ export async function createAgentHarness(
         workspaces: createDirectoryProvider(workspace, isolated),
         work: inlineTextWork(),
         model,
+        jobs: createJobRegistry({ clock, maxRunningPerUser: 50 }),
         resolveModel,
         clock,
         log: silentLog,

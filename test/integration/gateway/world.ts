@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { createContextFactory } from '#domain/create-context.ts';
 import type { Bus, EventLog } from '#domain/events/index.ts';
 import type { ServerFrame, SessionFrame } from '#domain/protocol/index.ts';
+import type { OpenTerminalDeps } from '#domain/terminal/index.ts';
 import type { SubmitPromptLimits } from '#domain/turn/index.ts';
 import { type Authenticator, verifyAccess } from '#domain/user/index.ts';
+import { WorkspaceError } from '#domain/workspace/index.ts';
 import { createEventPublisher } from '#infra/events/event-publisher.ts';
 import { systemClock } from '#shared/clock.ts';
 import { newId } from '#shared/ids.ts';
@@ -24,11 +26,22 @@ export interface WorldOptions {
   database: SqlDatabase;
   limits?: Partial<GatewayLimits>;
   promptLimits?: SubmitPromptLimits;
+  terminals?: OpenTerminalDeps;
   log?: EventLog;
   bus?: Bus;
   /** Every check asks the database. */
   uncached?: boolean;
 }
+const NO_TERMINALS: OpenTerminalDeps = {
+  workspaces: {
+    open: () => Promise.reject(new WorkspaceError('unavailable', 'There are no workspaces here')),
+  },
+  terminals: {
+    open: () => Promise.reject(new WorkspaceError('unavailable', 'There are no terminals here')),
+    get: () => null,
+    list: () => [],
+  },
+};
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /** One gateway on a loopback port over a real database. The database, a given log and bus stay the caller's. */
@@ -64,6 +77,7 @@ export async function createWorld(options: WorldOptions) {
     allowedOrigins: [ALLOWED_ORIGIN],
     limits,
     promptLimits: options.promptLimits,
+    terminals: options.terminals ?? NO_TERMINALS,
     ...common,
   });
   const server = createServer((_request, response) => response.writeHead(404).end());

@@ -2,6 +2,7 @@ import type { Catalogue } from '#domain/provider/index.ts';
 import type { WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { HttpServer } from '#http/kit/listen.ts';
 import type { SqlDatabase } from '#infra/postgres/index.ts';
+import { createJobRegistry } from '#ws/agent/index.ts';
 import type { TextWork } from '#ws/agent/ports.ts';
 import { openTextWork } from '../../work/open-text-work.ts';
 import { requireCurrentSchema } from '../platform/database.ts';
@@ -13,6 +14,7 @@ import { listen } from '../services/listen.ts';
 import { openCatalogue } from '../services/models.ts';
 import { serveSockets } from '../services/sockets.ts';
 import { openSourceControl } from '../services/source-control.ts';
+import { openTerminals } from '../services/terminals.ts';
 import { openWorkspaces } from '../services/workspaces.ts';
 import type { ServerDeps } from './server.ts';
 
@@ -56,10 +58,15 @@ export async function serveAgents(core: Core, others: readonly HttpServer[] = []
   const { config, stack, drain, platform } = core;
   const app = openSystemApi(platform, drain.raised);
   const own = await listen({ app, config, key: 'ws_port', stack });
+  const jobs = createJobRegistry({
+    clock: platform.clock,
+    maxRunningPerUser: config.limits.user_jobs,
+  });
+  const terminals = openTerminals({ ...core, jobs });
   serveSockets(
-    { platform, stack },
+    { platform, terminals, stack },
     [...others, own].map(({ server }) => server),
   );
-  openAgents(core);
+  openAgents({ ...core, jobs });
   return own;
 }

@@ -1,7 +1,12 @@
 import type { Config } from '#config/load.ts';
 import { type Catalogue, resolveModel } from '#domain/provider/index.ts';
 import type { WorkspaceProvider } from '#domain/workspace/index.ts';
-import { type AgentSettings, COORDINATOR_INTERVALS, createCoordinator } from '#ws/agent/index.ts';
+import {
+  type AgentSettings,
+  COORDINATOR_INTERVALS,
+  createCoordinator,
+  type JobRegistry,
+} from '#ws/agent/index.ts';
 import type { TextWork } from '#ws/agent/ports.ts';
 import type { CloseStack } from '../../close-stack.ts';
 import type { Platform } from '../platform/platform.ts';
@@ -12,11 +17,12 @@ export interface AgentsDeps {
   catalogue: Catalogue;
   workspaces: WorkspaceProvider;
   work: TextWork;
+  jobs: JobRegistry;
   stack: CloseStack;
 }
 
 /** Starts to claim turns. Closing hands them back to the queue. */
-export function openAgents({ platform, catalogue, workspaces, work, stack }: AgentsDeps): void {
+export function openAgents({ platform, catalogue, workspaces, jobs, work, stack }: AgentsDeps): void {
   const { config, clock, log, contexts, secrets } = platform;
   const model = openLanguageModel(clock, log);
   stack.push('model connections', () => model.close());
@@ -26,6 +32,7 @@ export function openAgents({ platform, catalogue, workspaces, work, stack }: Age
     ...platform,
     workspaces,
     work,
+    jobs,
     model,
     resolveModel: (session, purpose) => resolveModel(modelDeps, system, { session, purpose }),
     settings: settingsOf(config),
@@ -39,7 +46,6 @@ function settingsOf({ agent, limits, permissions }: Config): AgentSettings {
   return {
     maxWorkers: agent.max_workers,
     maxRunningPerUser: limits.user_running_turns,
-    maxJobsPerUser: limits.user_jobs,
     taskTimeoutMs: agent.task_timeout * 1000,
     permissionTimeoutMs: agent.permission_timeout * 1000,
     maxSteps: agent.max_steps,

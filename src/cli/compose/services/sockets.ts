@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server } from 'node:http';
+import type { OpenTerminalDeps } from '#domain/terminal/index.ts';
 import { createClientAddress } from '#http/kit/client-address.ts';
 import { createGateway, mountGateway } from '#ws/gateway/index.ts';
 import type { CloseStack } from '../../close-stack.ts';
@@ -7,7 +8,7 @@ import { allowedOrigins, promptLimitsOf } from './api.ts';
 
 /** Serves `/ws` on servers that listen. Closing drains the sockets first. */
 export function serveSockets(
-  { platform, stack }: { platform: Platform; stack: CloseStack },
+  { platform, terminals, stack }: { platform: Platform; terminals: OpenTerminalDeps; stack: CloseStack },
   servers: readonly Server[],
 ): void {
   const { config, eventLog, log, ...rest } = platform;
@@ -17,6 +18,7 @@ export function serveSockets(
     logger: log,
     allowedOrigins: allowedOrigins(config),
     promptLimits: promptLimitsOf(config),
+    terminals,
   });
   const addressOf = createClientAddress(config.server.trusted_proxies);
   const clientAddress = (request: IncomingMessage) =>

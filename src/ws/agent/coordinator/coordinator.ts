@@ -5,7 +5,6 @@ import { randomToken } from '#shared/ids.ts';
 import type { AgentDeps } from '../ports.ts';
 import { createProjectFactsReader } from '../prompt/project-facts.ts';
 import { builtInTools } from '../tools/registry.ts';
-import { createJobRegistry } from '../tools/shell/jobs.ts';
 import type { RunnerDeps } from '../turn/claimed-turn.ts';
 import { runTurn } from '../turn/runner.ts';
 import { type AbortKind, TurnAbort } from './abort.ts';
@@ -34,11 +33,10 @@ interface ActiveTurn {
 
 /** Runs queued turns in this process, as many at a time as the settings allow. */
 export function createCoordinator(deps: AgentDeps): Coordinator {
-  const { settings, intervals, log } = deps;
+  const { settings, intervals, jobs, log } = deps;
   const owner = randomToken(96);
   const ctx = deps.contexts({ actor: { kind: 'system' }, requestId: `coordinator:${owner}` });
   const { turns } = ctx.repositories;
-  const jobs = createJobRegistry({ clock: deps.clock, maxRunningPerUser: settings.maxJobsPerUser });
   const active = new Map<string, ActiveTurn>();
   const tasks = new Set<Promise<void>>();
   const taskStop = new AbortController();
@@ -50,7 +48,6 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
 
   const runner: RunnerDeps = {
     ...deps,
-    jobs,
     facts: createProjectFactsReader({ clock: deps.clock, isolated: deps.workspaces.isolated }),
     tools: builtInTools(),
     background(task) {

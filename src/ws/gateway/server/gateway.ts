@@ -4,6 +4,7 @@ import type { Bus, EventLog } from '#domain/events/index.ts';
 import { CLOSE } from '#domain/protocol/close-codes.ts';
 import type { SocketFrame } from '#domain/protocol/index.ts';
 import { getOwnedSession } from '#domain/session/index.ts';
+import type { OpenTerminalDeps } from '#domain/terminal/index.ts';
 import type { SubmitPromptLimits } from '#domain/turn/index.ts';
 import type { Access, Authenticator } from '#domain/user/index.ts';
 import { sleep } from '#shared/async/sleep.ts';
@@ -29,6 +30,7 @@ export interface GatewayDeps {
   limits?: Partial<GatewayLimits>;
   /** Limits on waiting prompts; the verbs' own when absent. */
   promptLimits?: SubmitPromptLimits;
+  terminals: OpenTerminalDeps;
   clock: Clock;
   logger: Log;
 }
@@ -104,6 +106,7 @@ export function createGateway(deps: GatewayDeps): Gateway {
       logger,
       draining: () => draining,
       promptLimits: deps.promptLimits,
+      terminals: deps.terminals,
       onClosed(closed) {
         if (connections.delete(closed)) count(closed.userId, -1);
       },

@@ -9,6 +9,9 @@ export interface GatewayLimits {
   failedConnectsPerAddressPerMinute: number;
   framesPerSecond: number;
   frameBurst: number;
+  /** Of terminals; beyond it they count like others. */
+  terminalFramesPerSecond: number;
+  terminalFrameBurst: number;
   /** A longer client frame is answered with an error; a `message` may be as long as a prompt over HTTP. */
   maxFrameBytes: number;
   maxMessageFrameBytes: number;
@@ -39,6 +42,8 @@ export const GATEWAY_LIMITS: GatewayLimits = {
   failedConnectsPerAddressPerMinute: 600,
   framesPerSecond: 20,
   frameBurst: 60,
+  terminalFramesPerSecond: 300,
+  terminalFrameBurst: 1000,
   maxFrameBytes: 64 * KIB,
   maxMessageFrameBytes: 2 * MIB + 64 * KIB,
   maxPayloadBytes: 3 * MIB,

@@ -4,6 +4,7 @@ import { type Cursor, parseCursor } from '#domain/events/index.ts';
 import { CLOSE } from '#domain/protocol/close-codes.ts';
 import type { ServerFrame, SocketFrame } from '#domain/protocol/index.ts';
 import { getOwnedSession } from '#domain/session/index.ts';
+import type { OpenTerminalDeps } from '#domain/terminal/index.ts';
 import type { SubmitPromptLimits } from '#domain/turn/index.ts';
 import type { Access, Authenticator } from '#domain/user/index.ts';
 import { createSerialQueue } from '#shared/async/serial-queue.ts';
@@ -14,6 +15,7 @@ import { type AttachFrom, type Attachment, type AttachmentDeps, attach } from '.
 import { encodeFrame, errorFrame } from '../stream/wire.ts';
 import { createFrameHandler } from './frame-handler.ts';
 import { createOutlet, type RawSocket } from './outlet.ts';
+import { createTerminalFrames } from './terminal-frames.ts';
 
 export interface ConnectionDeps extends Pick<AttachmentDeps, 'log' | 'feeds' | 'snapshot'> {
   socket: RawSocket;
@@ -26,6 +28,7 @@ export interface ConnectionDeps extends Pick<AttachmentDeps, 'log' | 'feeds' | '
   logger: Log;
   draining: () => boolean;
   promptLimits?: SubmitPromptLimits;
+  terminals: OpenTerminalDeps;
   onClosed: (connection: Connection) => void;
 }
 
@@ -115,6 +118,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     if (closed) return;
     closed = true;
     release();
+    terminals.close();
     outlet.close();
     socket.close(code, reason);
     deps.onClosed(self);
@@ -172,6 +176,16 @@ export function createConnection(deps: ConnectionDeps): Connection {
     );
   }
 
+  const terminals = createTerminalFrames({
+    ...deps.terminals,
+    ctx,
+    send,
+    outlet,
+    draining: deps.draining,
+    isClosed: () => closed,
+    logger,
+  });
+
   const frames = createFrameHandler({
     ctx,
     limits,
@@ -192,6 +206,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
     },
     boundTo: () => attachment?.sessionId ?? expected,
     attached: async () => attachment?.attached,
+    terminal: terminals.handle,
     inOrder,
   });
 
@@ -217,6 +232,7 @@ export function createConnection(deps: ConnectionDeps): Connection {
       if (closed) return;
       closed = true;
       release();
+      terminals.close();
       outlet.close();
       deps.onClosed(self);
     },

@@ -2,7 +2,14 @@ import type { AnyContext } from '#domain/create-context.ts';
 import { DomainError } from '#domain/errors.ts';
 import { answerPermission, type PermissionDecision } from '#domain/permission/index.ts';
 import { CLOSE } from '#domain/protocol/close-codes.ts';
-import { type ClientFrame, frameSessionId, type ServerFrame } from '#domain/protocol/index.ts';
+import {
+  type ClientFrame,
+  frameSessionId,
+  isTerminalFrame,
+  type ServerFrame,
+  TERMINAL_FRAME_PREFIX,
+  type TerminalClientFrame,
+} from '#domain/protocol/index.ts';
 import {
   cancelSession,
   getSessionStatus,
@@ -36,6 +43,7 @@ export interface FrameHandlerDeps {
   replaceToken: (token: string) => Promise<void>;
   boundTo: () => string | null;
   attached: () => Promise<void>;
+  terminal: (frame: TerminalClientFrame) => void;
   /** The connection's tasks, one after another. */
   inOrder: <T>(task: () => Promise<T>) => Promise<T>;
 }
@@ -47,7 +55,7 @@ const MAX_WAITING_BYTES = 8 * 1024 * 1024;
 const MAX_ID_CHARS = 64;
 
 type Frame<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>;
-type Command = Exclude<ClientFrame, { type: 'ping' }>;
+type Command = Exclude<ClientFrame, { type: 'ping' } | TerminalClientFrame>;
 
 /**
  * Checks and carries out what one client sends: one frame after another, each authorized anew. Once the socket is
@@ -59,13 +67,26 @@ export function createFrameHandler(deps: FrameHandlerDeps) {
     { perSecond: limits.framesPerSecond, burst: limits.frameBurst },
     deps.clock,
   );
+  const terminalBucket = createTokenBucket(
+    { perSecond: limits.terminalFramesPerSecond, burst: limits.terminalFrameBurst },
+    deps.clock,
+  );
   let badInARow = 0;
   let waiting = 0;
   let waitingBytes = 0;
 
+  /** Keys and acknowledgements come far more often than what else a client says. */
+  function isTerminalText(data: Buffer): boolean {
+    const { length } = TERMINAL_FRAME_PREFIX;
+    return (
+      data.length <= limits.maxFrameBytes && data.toString('latin1', 0, length) === TERMINAL_FRAME_PREFIX
+    );
+  }
+
   /** False when the socket was closed for it. */
-  function admit(bytes: number): boolean {
+  function admit(bytes: number, isTerminal = false): boolean {
     let isWithinRate = true;
+    if (isTerminal && terminalBucket.take()) return true;
     for (let cost = 1 + Math.floor(bytes / BYTES_PER_TOKEN); cost > 0; cost--) {
       isWithinRate = bucket.take() && isWithinRate;
     }
@@ -177,13 +198,17 @@ export function createFrameHandler(deps: FrameHandlerDeps) {
       send({ Type: 'pong' });
       return;
     }
+    if (isTerminalFrame(frame)) {
+      deps.terminal(frame);
+      return;
+    }
     if (frame.type === 'message' || frame.type === 'reconnect') deps.onBinding();
     void queue(bytes, () => execute(frame));
   }
 
   return {
     text(data: Buffer): void {
-      if (!admit(data.length)) return;
+      if (!admit(data.length, isTerminalText(data))) return;
       if (data.length > limits.maxMessageFrameBytes) {
         refuse('The message is longer than 1 MiB', {});
         return;

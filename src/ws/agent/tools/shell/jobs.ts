@@ -21,6 +21,8 @@ export interface JobRequest {
   env: Record<string, string>;
 }
 
+export type AdoptedJob = Pick<Job, 'command' | 'description' | 'cwd' | 'kill' | 'done'>;
+
 export interface JobExit {
   exitCode: number | null;
   signal: string | null;
@@ -47,6 +49,8 @@ export interface Job {
 export interface JobRegistry {
   /** Throws `WorkspaceError` when too many of the session or of the user are running. */
   start(sessionId: string, workspace: Workspace, request: JobRequest): Promise<Job>;
+  /** Takes up what was started elsewhere and feeds `stdout` itself. Throws `WorkspaceError` as `start` does. */
+  adopt(sessionId: string, running: AdoptedJob): Job;
   get(sessionId: string, id: string): Job | null;
   /** Those that are still remembered, oldest first. */
   list(sessionId: string): Job[];
@@ -107,6 +111,17 @@ export function createJobRegistry(deps: JobRegistryDeps): JobRegistry {
     };
   }
 
+  function nextId(session: SessionJobs): string {
+    session.counter += 1;
+    return session.counter.toString(16).toUpperCase().padStart(3, '0');
+  }
+
+  function keep({ jobs }: SessionJobs, job: KnownJob): void {
+    jobs.set(job.id, job);
+    const forget = () => dropOldest(jobs);
+    job.done.then(forget, forget);
+  }
+
   async function closeSession(sessionId: string): Promise<void> {
     const session = sessions.get(sessionId);
     sessions.delete(sessionId);
@@ -119,21 +134,24 @@ export function createJobRegistry(deps: JobRegistryDeps): JobRegistry {
       const session = sessionOf(sessionId);
       refuseTooMany(session);
       const giveBack = takePlace(request.userId);
-      session.counter += 1;
-      const id = session.counter.toString(16).toUpperCase().padStart(3, '0');
+      const id = nextId(session);
       // Bash takes a socket as standard input for a remote login and would read start-up files.
       const argv = ['/bin/bash', '--noprofile', '--norc', '-c', request.script ?? request.command] as const;
       const spawned = workspace.spawn({ argv: [...argv], cwd: request.cwd, env: request.env });
       spawned.catch(giveBack);
       const process = await spawned;
       const job = createJob(id, request, process, clock);
-      session.jobs.set(id, job);
-      const ended = () => {
-        giveBack();
-        dropOldest(session.jobs);
-      };
-      job.done.then(ended, ended);
+      job.done.then(giveBack, giveBack);
+      keep(session, job);
       if (closed || sessions.get(sessionId) !== session) await job.kill();
+      return job;
+    },
+    adopt(sessionId, running) {
+      if (closed) throw new WorkspaceError('unavailable', 'The server is shutting down');
+      const session = sessionOf(sessionId);
+      refuseTooMany(session);
+      const job = adoptJob(nextId(session), running, clock);
+      keep(session, job);
       return job;
     },
     get: (sessionId, id) => sessions.get(sessionId)?.jobs.get(id.toUpperCase()) ?? null,
@@ -173,6 +191,26 @@ function dropOldest(jobs: Map<string, KnownJob>): void {
   finished.sort((a, b) => (a.endedAt ?? 0) - (b.endedAt ?? 0));
   const tooMany = Math.max(0, finished.length - MAX_FINISHED_PER_SESSION);
   for (const job of finished.slice(0, tooMany)) jobs.delete(job.id);
+}
+
+function adoptJob(id: string, running: AdoptedJob, clock: Clock): KnownJob {
+  let exit: JobExit | null = null;
+  const job: KnownJob = {
+    ...running,
+    id,
+    startedAt: clock.now(),
+    stdout: createOutputBuffer(MAX_STREAM_BYTES),
+    stderr: createOutputBuffer(0),
+    endedAt: null,
+    exit: () => exit,
+    onOutput: null,
+    done: running.done.then((ended) => {
+      exit = ended;
+      job.endedAt = clock.now();
+      return ended;
+    }),
+  };
+  return job;
 }
 
 function createJob(id: string, request: JobRequest, process: WorkspaceProcess, clock: Clock): KnownJob {

@@ -1,0 +1,2 @@
+export type { TerminalLimits } from './limits.ts';
+export { createTerminalRegistry, type TerminalRegistry } from './registry.ts';
