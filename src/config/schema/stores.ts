@@ -27,6 +27,7 @@ export const RedisSection = z.strictObject({
   stream_max_len: wholeNumber(64, 1_000_000)
     .default(4096)
     .describe('events kept per session for clients that come back'),
+  stream_max_mb: wholeNumber(1, 1024).default(8).describe('megabytes of events kept per session'),
   stream_ttl: wholeNumber(60, 31_536_000).default(3600).describe('seconds for which they are kept'),
 });
 

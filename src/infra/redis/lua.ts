@@ -1,6 +1,6 @@
 /**
  * The log of one session is three keys with one hash tag:
- *   m   hash: epoch, seq, fence, run (run_id of the Redis that wrote it), batch, result
+ *   m   hash: epoch, seq, fence, run (run_id of the Redis that wrote it), batch, result, bytes (of the bodies in ev)
  *   ev  stream: entry `<seq>-0` with field b
  *   d   sorted set: ids of durable events by time, bounded
  * A deleted session leaves its hash for some seconds, with a new epoch and `gone`: readers find that the log is
@@ -12,7 +12,26 @@ const BEGIN_EPOCH = `
 local function beginEpoch(keyMeta, keyStream, epoch, run)
   redis.call('UNLINK', keyStream)
   redis.call('HSET', keyMeta, 'epoch', epoch, 'seq', 0, 'run', run)
-  redis.call('HDEL', keyMeta, 'batch', 'result')
+  redis.call('HDEL', keyMeta, 'batch', 'result', 'bytes')
+end
+`;
+
+/** The oldest events go, some at a time, until both limits hold; the last one stays. */
+const TRIM = `
+local function trim(keyStream, bytes, maxLength, maxBytes)
+  local length = redis.call('XLEN', keyStream)
+  if length <= maxLength + 64 and bytes <= maxBytes then return bytes end
+  while length > 1 and (length > maxLength or bytes > maxBytes) do
+    local dropped = 0
+    for _, entry in ipairs(redis.call('XRANGE', keyStream, '-', '+', 'COUNT', 32)) do
+      if length - dropped <= 1 or (length - dropped <= maxLength and bytes <= maxBytes) then break end
+      bytes = math.max(0, bytes - #entry[2][2])
+      dropped = dropped + 1
+    end
+    length = length - dropped
+    redis.call('XTRIM', keyStream, 'MAXLEN', length)
+  end
+  return bytes
 end
 `;
 
@@ -29,22 +48,23 @@ end
 
 /**
  * KEYS m, ev, d; ARGV fence, new epoch, run, max length, stream TTL s, meta TTL s, channel, batch, max ids,
- * then id and body of each event. Returns {epoch, seq…}, seq 0 for an id that was seen; {} for a stale fence.
+ * max bytes, then id and body of each event. Returns {epoch, seq…}, seq 0 for an id that was seen; {} for a stale fence.
  */
 export const APPEND = `
 ${BEGIN_EPOCH}
 ${RAISE_FENCE}
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run', 'fence', 'batch', 'result', 'gone')
+${TRIM}
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'seq', 'run', 'fence', 'batch', 'result', 'gone', 'bytes')
 if meta[7] then
   local dropped = { meta[1] }
-  for i = 10, #ARGV, 2 do dropped[#dropped + 1] = 0 end
+  for i = 11, #ARGV, 2 do dropped[#dropped + 1] = 0 end
   return dropped
 end
 if not raiseFence(KEYS[1], meta[4], ARGV[1]) then return {} end
-local epoch, seq = meta[1], tonumber(meta[2] or '0')
+local epoch, seq, bytes = meta[1], tonumber(meta[2] or '0'), tonumber(meta[8] or '0')
 local batch = ARGV[8]
 if not epoch or meta[3] ~= ARGV[3] then
-  epoch, seq = ARGV[2], 0
+  epoch, seq, bytes = ARGV[2], 0, 0
   beginEpoch(KEYS[1], KEYS[2], epoch, ARGV[3])
 elseif batch ~= '' and meta[5] then
   local writer, number = string.match(batch, '^(.*)%.(%d+)$')
@@ -58,7 +78,7 @@ end
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local reply, seqs, ids = { epoch }, {}, false
-for i = 10, #ARGV, 2 do
+for i = 11, #ARGV, 2 do
   local id, body = ARGV[i], ARGV[i + 1]
   local new = true
   if id ~= '' then
@@ -67,22 +87,24 @@ for i = 10, #ARGV, 2 do
   end
   if new then
     seq = seq + 1
-    local added = redis.pcall('XADD', KEYS[2], 'MAXLEN', '~', ARGV[4], seq .. '-0', 'b', body)
+    local added = redis.pcall('XADD', KEYS[2], seq .. '-0', 'b', body)
     if type(added) == 'table' and added.err then
       if not string.find(added.err, 'equal or smaller', 1, true) then return added end
-      epoch, seq, reply[1] = ARGV[2], 1, ARGV[2]
+      epoch, seq, bytes, reply[1] = ARGV[2], 1, 0, ARGV[2]
       beginEpoch(KEYS[1], KEYS[2], epoch, ARGV[3])
       redis.call('XADD', KEYS[2], '1-0', 'b', body)
     end
+    bytes = bytes + #body
     redis.call('PUBLISH', ARGV[7], epoch .. '|' .. seq .. '|' .. body)
   end
   seqs[#seqs + 1] = new and seq or 0
   reply[#reply + 1] = new and seq or 0
 end
+bytes = trim(KEYS[2], bytes, tonumber(ARGV[4]), tonumber(ARGV[10]))
 if batch == '' then
-  redis.call('HSET', KEYS[1], 'seq', seq)
+  redis.call('HSET', KEYS[1], 'seq', seq, 'bytes', bytes)
 else
-  redis.call('HSET', KEYS[1], 'seq', seq, 'batch', batch, 'result', table.concat(seqs, ','))
+  redis.call('HSET', KEYS[1], 'seq', seq, 'bytes', bytes, 'batch', batch, 'result', table.concat(seqs, ','))
 end
 redis.call('EXPIRE', KEYS[1], ARGV[6])
 redis.call('EXPIRE', KEYS[2], ARGV[5])

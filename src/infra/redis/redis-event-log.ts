@@ -12,14 +12,20 @@ const SEEN_IDS_PER_SESSION = 1024;
 export interface RedisEventLogDeps {
   /** Owned by the caller. */
   redis: RedisConnections;
-  /** Events kept per session, approximately. */
+  /** Events kept per session, approximately, and bytes of them. */
   streamMaxLen: number;
+  streamMaxBytes: number;
   /** Seconds after which an idle session's events go; its position lives a day. */
   streamTtl: number;
 }
 
 /** The log of realtime sessions in Redis Streams: one script call per append. */
-export function createRedisEventLog({ redis, streamMaxLen, streamTtl }: RedisEventLogDeps): EventLog {
+export function createRedisEventLog({
+  redis,
+  streamMaxLen,
+  streamMaxBytes,
+  streamTtl,
+}: RedisEventLogDeps): EventLog {
   const listeners = new Set<(signal: LogSignal) => void>();
   const stopRestored = redis.onRestored(() => {
     for (const listener of listeners) listener({ kind: 'resync' });
@@ -69,7 +75,8 @@ export function createRedisEventLog({ redis, streamMaxLen, streamTtl }: RedisEve
       const { meta, stream, ids, channel } = keysOf(sessionId);
       const args: Array<string | number> = [meta, stream, ids, fence ?? '', randomToken(EPOCH_BITS)];
       const reply = await redis.run((client, runId) => {
-        args.push(runId, streamMaxLen, streamTtl, META_TTL_S, channel, batch ?? '', SEEN_IDS_PER_SESSION);
+        args.push(runId, streamMaxLen, streamTtl, META_TTL_S, channel, batch ?? '');
+        args.push(SEEN_IDS_PER_SESSION, streamMaxBytes);
         for (const event of events) args.push(event.id ?? '', event.body);
         return client.logAppend(...args);
       });

@@ -10,6 +10,7 @@ import { connectRedis, createRedisEventLog } from '../../../src/infra/redis/inde
 import { startRedisServer } from './redis-server.ts';
 
 const MAX_LENGTH = 256;
+const MAX_BYTES = 200_000;
 
 interface Backend {
   log: EventLog;
@@ -20,7 +21,7 @@ const backends: Array<{ name: string; open: () => Promise<Backend> }> = [
   {
     name: 'memory',
     async open() {
-      const log = createMemoryEventLog({ clock: systemClock, maxLength: MAX_LENGTH });
+      const log = createMemoryEventLog({ clock: systemClock, maxLength: MAX_LENGTH, maxChars: MAX_BYTES });
       return { log, close: () => log.close() };
     },
   },
@@ -29,7 +30,12 @@ const backends: Array<{ name: string; open: () => Promise<Backend> }> = [
     async open() {
       const server = await startRedisServer();
       const redis = await connectRedis({ url: server.url, log: silentLog });
-      const log = createRedisEventLog({ redis, streamMaxLen: MAX_LENGTH, streamTtl: 60 });
+      const log = createRedisEventLog({
+        redis,
+        streamMaxLen: MAX_LENGTH,
+        streamMaxBytes: MAX_BYTES,
+        streamTtl: 60,
+      });
       return {
         log,
         async close() {
@@ -172,6 +178,26 @@ describe.each(backends)('the $name event log', ({ open }) => {
     expect(seq).toBe(1000);
     expect(await log.read(id, { epoch, seq: 1 }, 10)).toEqual({ ok: false, reason: 'trimmed' });
     expect((await readAll(id, 1000 - MAX_LENGTH)).length).toBe(MAX_LENGTH);
+  });
+
+  test('keeps no more bytes than it may, whatever the length of its events, and the last one always', async () => {
+    const id = newId();
+    const kept = async (from: number) => {
+      const { epoch, seq } = await log.head(id);
+      for (let after = from; after < seq; after += 1) {
+        const found = await log.read(id, { epoch, seq: after }, 1000);
+        if (found.ok) return found.events.map(({ body: text }) => text.length);
+      }
+      return [];
+    };
+    for (const size of [10, 50_000, 60_000, 70_000, 80_000, 20_000]) {
+      await log.append(id, [{ body: 'x'.repeat(size) }]);
+    }
+    expect(await kept(0)).toEqual([70_000, 80_000, 20_000]);
+    await log.append(id, [{ body: 'x'.repeat(10) }, { body: 'x'.repeat(3 * MAX_BYTES) }]);
+    expect(await kept(5)).toEqual([3 * MAX_BYTES]);
+    for (let count = 0; count < 50; count += 1) await log.append(id, [{ body: 'x'.repeat(1000) }]);
+    expect(await kept(7)).toEqual(Array.from({ length: 50 }, () => 1000));
   });
 
   test('subscribers hear every event in order until they stop', async () => {

@@ -36,7 +36,7 @@ describe('the Redis event log', () => {
     return redis;
   }
   async function open() {
-    return createRedisEventLog({ redis: await connect(), streamMaxLen: 4096, streamTtl: 60 });
+    return createRedisEventLog({ redis: await connect(), streamMaxLen: 4096, streamMaxBytes: 8_000_000, streamTtl: 60 });
   }
 
   test('begins a new epoch after FLUSHALL and tells the subscribers', async () => {
@@ -160,7 +160,7 @@ describe('the Redis event log', () => {
     const id = newId();
     const own = await startRedisServer();
     const redis = await connectRedis({ url: own.url, log: silentLog });
-    const log = createRedisEventLog({ redis, streamMaxLen: 100, streamTtl: 60 });
+    const log = createRedisEventLog({ redis, streamMaxLen: 100, streamMaxBytes: 8_000_000, streamTtl: 60 });
     const kinds: string[] = [];
     await log.subscribe(id, (signal) => kinds.push(signal.kind));
     await log.append(id, [{ body: '1' }]);

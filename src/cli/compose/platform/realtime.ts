@@ -7,6 +7,8 @@ import type { Log } from '#shared/log.ts';
 import type { CloseStack } from '../../close-stack.ts';
 import { reasonOf } from './database.ts';
 
+const MEBI = 1024 * 1024;
+
 export interface Realtime {
   eventLog: EventLog;
   bus: Bus;
@@ -42,6 +44,7 @@ async function openMemory({ config, clock, stack }: RealtimeDeps): Promise<Realt
   const eventLog = createMemoryEventLog({
     clock,
     maxLength: config.redis.stream_max_len,
+    maxChars: config.redis.stream_max_mb * MEBI,
     streamTtlMs: config.redis.stream_ttl * 1000,
   });
   const bus = createMemoryBus();
@@ -63,6 +66,7 @@ async function openRedis({ config, log, stack }: RealtimeDeps): Promise<Realtime
   const eventLog = createRedisEventLog({
     redis,
     streamMaxLen: config.redis.stream_max_len,
+    streamMaxBytes: config.redis.stream_max_mb * MEBI,
     streamTtl: config.redis.stream_ttl,
   });
   const bus = createRedisBus({ redis, log });
