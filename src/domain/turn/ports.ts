@@ -49,8 +49,11 @@ export interface TurnRepository {
     change: { now: number; error?: string | null; errorCode?: string | null },
   ): Promise<Turn | null>;
   requestCancel(id: string): Promise<void>;
-  /** Running turns whose lease has expired: back to `queued`, `attempt + 1`. Used by the recovery sweep. */
-  requeueExpired(limit: number): Promise<Turn[]>;
+  /**
+   * Running turns whose lease has expired: back to `queued`, `attempt + 1`. Used by the recovery sweep. One that was
+   * lost while its calls were being prepared can be claimed after `quarantineMs` only, and twice at most: `attempt + 2`.
+   */
+  requeueExpired(limit: number, quarantineMs: number): Promise<Turn[]>;
   /** Voids every lease. PGlite at boot: one process owns the data, so no owner can be alive. */
   voidLeases(): Promise<void>;
 }

@@ -202,7 +202,10 @@ describe.each(DATABASE_KINDS)('after the loss of an owner on %s', (kind) => {
     const found = await setUp([]);
     const { turn } = await orphan(found);
     for (let attempt = 1; attempt <= 4; attempt += 1) {
-      await until(async () => (await found.repositories.turns.requeueExpired(10)).length > 0, 'the sweep');
+      await until(
+        async () => (await found.repositories.turns.requeueExpired(10, 60_000)).length > 0,
+        'the sweep',
+      );
       if (attempt < 4) await found.repositories.turns.claim('dead-owner', 1);
     }
     found.coordinator().start();

@@ -84,7 +84,7 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
   async function loseOwner(): Promise<void> {
     const { turns } = database.repositories;
     await turns.claim('gone', 0);
-    await until(async () => (await turns.requeueExpired(10)).length > 0, 'the end of the lease');
+    await until(async () => (await turns.requeueExpired(10, 60_000)).length > 0, 'the end of the lease');
   }
 
   function ends(frames: SessionFrame[]) {

@@ -36,7 +36,12 @@ describe('the Redis event log', () => {
     return redis;
   }
   async function open() {
-    return createRedisEventLog({ redis: await connect(), streamMaxLen: 4096, streamMaxBytes: 8_000_000, streamTtl: 60 });
+    return createRedisEventLog({
+      redis: await connect(),
+      streamMaxLen: 4096,
+      streamMaxBytes: 8_000_000,
+      streamTtl: 60,
+    });
   }
 
   test('begins a new epoch after FLUSHALL and tells the subscribers', async () => {

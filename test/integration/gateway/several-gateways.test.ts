@@ -22,7 +22,12 @@ describe('two gateways over one Redis', () => {
 
   async function openWorld(wrap: (log: EventLog) => EventLog = (log) => log): Promise<World> {
     const redis = await connectRedis({ url: server.url, log: silentLog });
-    const log = createRedisEventLog({ redis, streamMaxLen: 4096, streamMaxBytes: 8_000_000, streamTtl: 3600 });
+    const log = createRedisEventLog({
+      redis,
+      streamMaxLen: 4096,
+      streamMaxBytes: 8_000_000,
+      streamTtl: 3600,
+    });
     const bus = createRedisBus({ redis, log: silentLog });
     const world = await createWorld({
       database,

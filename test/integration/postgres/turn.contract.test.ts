@@ -3,8 +3,9 @@ import { isDomainError } from '#domain/errors.ts';
 import type { Lease } from '#domain/turn/index.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { newId } from '#shared/ids.ts';
+import { until } from '../../harness/until.ts';
 import { describeDatabases } from './contract.ts';
-import { NOW, newSession, newTurn, seedSession, seedTurn } from './records.ts';
+import { NOW, newSession, newToolCall, newTurn, seedSession, seedTurn } from './records.ts';
 
 const LEASE_MS = 15_000;
 const SHORT_LEASE_MS = 1;
@@ -249,7 +250,7 @@ describeDatabases('turns and steps', (database) => {
       await seedTurn(database().repositories, session);
       const lost = await mustClaim('lost', SHORT_LEASE_MS);
       await sleep(20);
-      const sweeps = await Promise.all(times(5, () => turns().requeueExpired(10)));
+      const sweeps = await Promise.all(times(5, () => turns().requeueExpired(10, 60_000)));
       const requeued = sweeps.flat().filter((turn) => turn.sessionId === session.id);
       expect(requeued).toHaveLength(1);
       expect(requeued[0]).toMatchObject({ id: lost.turn.id, status: 'queued', attempt: 1 });
@@ -264,11 +265,33 @@ describeDatabases('turns and steps', (database) => {
       await finish(again.lease, again.turn.id);
     });
 
+    it('lets a turn rest that was lost while its calls were prepared, and gives it one more attempt', async () => {
+      const { session } = await seed();
+      await seedTurn(database().repositories, session);
+      const lose = async (owner: string, quarantineMs: number) => {
+        const lost = await mustClaim(owner, SHORT_LEASE_MS);
+        const { id } = lost.turn;
+        const call = newToolCall({ id, sessionId: session.id }, { status: 'pending' });
+        await database().repositories.toolCalls.insertMany([call]);
+        const swept = async () =>
+          (await turns().requeueExpired(10, quarantineMs)).find((turn) => turn.id === id);
+        return until(swept, 'the end of the lease');
+      };
+      const first = await lose('first', 60_000);
+      expect(first).toMatchObject({ status: 'queued', attempt: 2 });
+      expect(await turns().claim('eager', LEASE_MS)).toBeNull();
+      await turns().voidLeases();
+      const second = await lose('second', 1);
+      expect(second).toMatchObject({ attempt: 4 });
+      await until(async () => (await turns().claim('last', LEASE_MS)) !== null, 'the end of the rest');
+      await turns().transition(second.id, ['running'], 'failed', { now: NOW });
+    });
+
     it('leaves the turns of living owners alone', async () => {
       const { session } = await seed();
       await seedTurn(database().repositories, session);
       const { lease, turn } = await mustClaim('alive');
-      expect(await turns().requeueExpired(10)).toEqual([]);
+      expect(await turns().requeueExpired(10, 60_000)).toEqual([]);
       await finish(lease, turn.id);
     });
 
@@ -324,7 +347,7 @@ describeDatabases('turns and steps', (database) => {
       await expect(database().transaction(async () => {}, lease)).rejects.toSatisfy((error) =>
         isDomainError(error, 'lease_lost'),
       );
-      expect((await turns().requeueExpired(10)).map(({ id }) => id)).toContain(turn.id);
+      expect((await turns().requeueExpired(10, 60_000)).map(({ id }) => id)).toContain(turn.id);
       const again = await mustClaim('heir');
       expect(again.takenOver).toBe(true);
       await finish(again.lease, again.turn.id);

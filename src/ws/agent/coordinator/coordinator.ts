@@ -132,7 +132,7 @@ export function createCoordinator(deps: AgentDeps): Coordinator {
 
   const sweep = singly(async () => {
     if (closing !== null) return;
-    const requeued = await turns.requeueExpired(SWEEP_BATCH);
+    const requeued = await turns.requeueExpired(SWEEP_BATCH, intervals.quarantine);
     if (requeued.length > 0) {
       log.warn({ turn_ids: requeued.map(({ id }) => id) }, 'turns of a lost owner are queued again');
     }

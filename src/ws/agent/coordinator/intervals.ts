@@ -9,6 +9,8 @@ export interface CoordinatorIntervals {
   poll: number;
   /** Between sweeps of lost owners and unanswered requests. */
   sweep: number;
+  /** For which a turn rests that may have ended its process. */
+  quarantine: number;
 }
 
 export const COORDINATOR_INTERVALS: CoordinatorIntervals = {
@@ -17,4 +19,5 @@ export const COORDINATOR_INTERVALS: CoordinatorIntervals = {
   selfFence: 10_000,
   poll: 1_000,
   sweep: 3_000,
+  quarantine: 30_000,
 };

@@ -2,7 +2,7 @@ import { and, eq, getTableColumns, gt, isNotNull, sql } from 'drizzle-orm';
 import { DomainError } from '#domain/errors.ts';
 import type { Lease, TurnRepository } from '#domain/turn/index.ts';
 import { DATABASE_NOW_MS, type Executor } from '../../engine/executor.ts';
-import { sessionLeases, turns } from '../../schema/index.ts';
+import { sessionLeases, toolCalls, turns } from '../../schema/index.ts';
 import { toTurn } from './turn-row.ts';
 
 type TurnLeases = Pick<
@@ -57,7 +57,7 @@ export function createTurnLeases(executor: Executor): TurnLeases {
         .execute();
       if (held.length === 0) throw new DomainError('lease_lost', 'Another process runs this session now');
     },
-    requeueExpired: (limit) => requeueExpired(executor, limit),
+    requeueExpired: (limit, quarantineMs) => requeueExpired(executor, { limit, quarantineMs }),
     async voidLeases() {
       await executor.update(sessionLeases).set(NOBODY).where(isNotNull(sessionLeases.owner)).execute();
     },
@@ -147,30 +147,45 @@ async function claim(
   return { turn: toTurn(row), lease, takenOver: row.takenOver, more: row.more };
 }
 
-/** The lease loses its owner at once, so that whoever held it can write nothing more. */
+/** Stands in for an owner until the quarantine is over, so that nobody claims the turn. */
+const QUARANTINE = 'quarantine';
+
+/**
+ * The lease loses its owner at once, so that whoever held it can write nothing more. A turn that was lost while its
+ * calls were being prepared, which takes moments, may be what has ended its process.
+ */
 async function requeueExpired(
   executor: Executor,
-  limit: number,
+  { limit, quarantineMs }: { limit: number; quarantineMs: number },
 ): ReturnType<TurnRepository['requeueExpired']> {
   const expired = executor
     .$with('expired', {
       turnId: sql<string>`turn_id`.as('turn_id'),
       expiredSessionId: sql<string>`session_id`.as('session_id'),
+      isSuspect: sql<boolean>`is_suspect`.as('is_suspect'),
     })
     .as(sql`
-      select t.id as turn_id, l.session_id
+      select t.id as turn_id, l.session_id,
+        exists (select 1 from ${toolCalls} c where c.turn_id = t.id and c.status in ('pending', 'awaiting_permission'))
+          and not exists (select 1 from ${toolCalls} c where c.turn_id = t.id and c.status = 'running')
+          as is_suspect
       from ${turns} t join ${sessionLeases} l on l.session_id = t.session_id
       where t.status = 'running' and l.expires_at <= ${DATABASE_NOW_MS}
       order by l.expires_at
       limit ${limit}
       for update of t, l skip locked`);
   const voided = executor.$with('voided', {}).as(sql`
-      update ${sessionLeases} as l set owner = null, expires_at = 0, token = l.token + 1
+      update ${sessionLeases} as l set token = l.token + 1,
+        owner = case when is_suspect then ${QUARANTINE} end,
+        expires_at = case when is_suspect then ${DATABASE_NOW_MS} + ${quarantineMs}::bigint else 0 end
       from expired where l.session_id = expired.session_id`);
   const rows = await executor
     .with(expired, voided)
     .update(turns)
-    .set({ status: 'queued', attempt: sql`${turns.attempt} + 1` })
+    .set({
+      status: 'queued',
+      attempt: sql`${turns.attempt} + case when ${expired.isSuspect} then 2 else 1 end`,
+    })
     .from(expired)
     .where(eq(turns.id, expired.turnId))
     .returning(getTableColumns(turns))
