@@ -176,7 +176,7 @@ export function createDirectoryProvider(workspace: DirectoryWorkspace, isolated 
   return {
     driver: isolated ? 'bubblewrap' : 'host',
     isolated,
-    async create() {},
+    create: async (_, root) => ({ root }),
     async open() {
       return workspace;
     },

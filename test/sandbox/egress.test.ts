@@ -11,7 +11,7 @@ const MODES: [string, boolean][] =
   process.getuid?.() === 0
     ? [
         ['as a user of its own', false],
-        ["in a user namespace of the server's user", true],
+        ['as the owner of a listed directory', true],
       ]
     : [["in a user namespace of the server's user", false]];
 

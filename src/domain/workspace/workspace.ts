@@ -161,8 +161,11 @@ export interface WorkspaceProvider {
   readonly driver: 'bubblewrap' | 'remote' | 'host';
   /** False on the host driver: then every command asks. */
   readonly isolated: boolean;
-  /** Creates the directory when it is missing. `root`: an operator-listed directory instead of the default. */
-  create(projectId: string, root: string | null): Promise<void>;
+  /**
+   * Creates the directory when it is missing. `root`: an operator-listed directory instead of the default; the one in
+   * the answer is its name without links, by which the other operations find it.
+   */
+  create(projectId: string, root: string | null): Promise<{ root: string | null }>;
   open(projectId: string, root: string | null): Promise<Workspace>;
   /** Kills the project's processes and removes its files (never those of an operator-listed root). */
   destroy(projectId: string, root: string | null): Promise<void>;

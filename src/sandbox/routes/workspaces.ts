@@ -51,9 +51,9 @@ export function workspaceRoutes({ provider, activity }: SandboxDeps): SandboxRou
       access: 'token',
       async handle(request) {
         const [projectId, root] = place(request);
-        await provider.create(projectId, root);
+        const created = await provider.create(projectId, root);
         activity.touch(projectId);
-        return ok({ status: 'ok' });
+        return ok({ status: 'ok', root: created.root });
       },
     },
     {

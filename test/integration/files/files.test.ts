@@ -25,7 +25,7 @@ import {
 } from '../../../src/infra/sandbox/local/index.ts';
 import { type GitServer, startGitServer } from '../git/git-server.ts';
 import { createHttpHarness, type HttpHarness } from '../http/harness.ts';
-import { hasBubblewrap, LIMITS } from '../sandbox/drivers.ts';
+import { hasBubblewrap, LIMITS, makeListedDirectory } from '../sandbox/drivers.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -38,7 +38,7 @@ let token = '';
 let stranger = '';
 beforeAll(async () => {
   base = mkdtempSync(join(tmpdir(), 'crush-files-'));
-  mkdirSync(join(base, 'roots/app'), { recursive: true });
+  await makeListedDirectory(join(base, 'roots/app'));
   git = await startGitServer();
   provider = createWorkspaceProvider({
     driver: hasBubblewrap ? 'bubblewrap' : 'host',

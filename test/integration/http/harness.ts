@@ -182,9 +182,10 @@ export async function createHttpHarness(
     autoModel: { provider: 'acme', model: 'big-1', apiKey: null, baseUrl: null },
     workspaces: {
       open: async () => files,
-      async create(id) {
+      async create(id, root) {
         if (failing.create) throw new Error('no room');
         workspaces.add(id);
+        return { root };
       },
       async destroy(id) {
         if (failing.destroy) throw new Error('busy');

@@ -15,7 +15,7 @@ import {
   createRemoteWorkspaceProvider,
   type RemoteWorkspaceProvider,
 } from '../../../src/infra/sandbox/remote/index.ts';
-import { hasBubblewrap, LIMITS } from '../sandbox/drivers.ts';
+import { hasBubblewrap, LIMITS, makeListedDirectory } from '../sandbox/drivers.ts';
 import type { ContractSubject } from '../sandbox/workspace-contract.ts';
 
 export const TOKEN = 'a-token-of-the-tests-with-enough-bytes';
@@ -116,7 +116,7 @@ export async function openRemoteWorkspace(
   const base = await temporaryDirectory();
   const roots = join(base, 'roots');
   const root = options.listedRoot ? join(roots, 'project') : null;
-  if (root !== null) await mkdir(root, { recursive: true });
+  if (root !== null) await makeListedDirectory(root);
   const dataDir = join(base, 'data');
   const server = await startSandboxServer({ dataDir, driver: options.driver, workspaceRoots: [roots] });
   const provider = connectTo([server.url], { allowUnisolated: options.driver === 'host' || !hasBubblewrap });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Workspace } from '#domain/workspace/index.ts';
@@ -20,6 +20,9 @@ export const LIMITS: SandboxLimits = {
   workspaceMb: 256,
 };
 
+/** Of a listed directory where the server may not run commands as its own user. */
+const LISTED_OWNER = 12_345;
+
 export interface Opened {
   provider: LocalWorkspaceProvider;
   workspace: Workspace;
@@ -36,6 +39,12 @@ export interface OpenOptions extends Partial<WorkspaceProviderDeps> {
   listedRoot?: boolean;
 }
 
+/** A directory for a project below a listed root; never root's own, in which no command runs. */
+export async function makeListedDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true });
+  if (process.getuid?.() === 0) await chown(path, LISTED_OWNER, LISTED_OWNER);
+}
+
 /** A provider on a data directory of its own with one open workspace. */
 export async function openWorkspace(options: OpenOptions = {}): Promise<Opened> {
   const { listedRoot = false, ...deps } = options;
@@ -44,7 +53,8 @@ export async function openWorkspace(options: OpenOptions = {}): Promise<Opened> 
   const dataDir = deps.dataDir ?? join(base, 'data');
   const roots = join(base, 'roots');
   const root = listedRoot ? join(roots, 'project') : null;
-  await mkdir(root ?? dataDir, { recursive: true });
+  await mkdir(dataDir, { recursive: true });
+  if (root !== null) await makeListedDirectory(root);
   let provider: LocalWorkspaceProvider;
   try {
     provider = createWorkspaceProvider({

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import type { AddressGuard } from '../../net/address-guard.ts';
+import type { WorkspaceDirectory } from './files/workspace-directory.ts';
 
 /** Bounds of one command or, where a cgroup is at hand, of all commands of a workspace. */
 export interface SandboxLimits {
@@ -26,11 +27,9 @@ export type SandboxNetwork =
     };
 
 /** A workspace as the server sees it. */
-export interface WorkspaceLocation {
+export interface WorkspaceLocation extends WorkspaceDirectory {
   projectId: string;
-  /** Absolute, free of symbolic links. */
-  directory: string;
-  /** Who owns the directory; commands run as this user. */
+  /** Who owns the directory; commands run as this user, which is never root. */
   uid: number;
   gid: number;
   /** What commands see as their home; it lives and is counted with the project. */

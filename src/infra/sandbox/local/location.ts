@@ -1,15 +1,28 @@
 import { createHash } from 'node:crypto';
-import { chownSync, lstatSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  fstatSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+} from 'node:fs';
 import { join } from 'node:path';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import { isId } from '#shared/ids.ts';
 import type { WorkspaceLocation } from './driver.ts';
+import { openBelow } from './files/workspace-directory.ts';
 
 export interface Locations {
   /** The location of an existing workspace. */
   find(projectId: string, root: string | null): WorkspaceLocation;
-  /** Makes the directory when it is the default one and missing. */
-  create(projectId: string, root: string | null): WorkspaceLocation;
+  /**
+   * Makes the directory when it is the default one and missing. A listed one may be named through links; `root` is
+   * its name without any, by which it is found from then on.
+   */
+  create(projectId: string, root: string | null): { root: string | null };
 }
 
 export interface LocationsDeps {
@@ -25,31 +38,38 @@ export function createLocations(deps: LocationsDeps): Locations {
   const dataDir = realpathSync(deps.dataDir);
   const workspaces = join(dataDir, 'workspaces');
   mkdirSync(workspaces, { recursive: true, mode: 0o711 });
+  const becomesOwner = deps.separateUsers && deps.serverUid === 0;
 
-  function directoryOf(projectId: string, root: string | null): string {
+  function placeOf(projectId: string, root: string | null): Place {
     if (!isId(projectId)) throw new WorkspaceError('refused', 'The project id is not valid.');
-    return root === null ? join(workspaces, projectId) : listedDirectory(root, deps.workspaceRoots, dataDir);
+    if (root !== null) return listedPlace(root, deps.workspaceRoots, dataDir);
+    return { base: workspaces, directory: join(workspaces, projectId) };
   }
 
   function find(projectId: string, root: string | null): WorkspaceLocation {
-    const directory = directoryOf(projectId, root);
-    const stat = lstatSync(directory, { throwIfNoEntry: false });
-    if (!stat?.isDirectory()) throw new WorkspaceError('not_found', 'The workspace does not exist.');
-    return { projectId, directory, uid: stat.uid, gid: stat.gid, ...scratchPaths(dataDir, projectId) };
+    const place = placeOf(projectId, root);
+    const { uid, gid, dev, ino } = statDirectory(place);
+    if (becomesOwner && uid === 0) throw ownedByRoot(root ?? `<data_dir>/workspaces/${projectId}`);
+    // The group of root is as much of a danger as its user.
+    const owner = { uid, gid: becomesOwner && gid === 0 ? uid : gid };
+    return { projectId, ...place, identity: { dev, ino }, ...owner, ...scratchPaths(dataDir, projectId) };
   }
 
   return {
     find,
     create(projectId, root) {
-      const directory = directoryOf(projectId, root);
-      if (root === null && lstatSync(directory, { throwIfNoEntry: false }) === undefined) {
-        mkdirSync(directory, { recursive: true, mode: 0o750 });
-        if (deps.separateUsers && deps.serverUid === 0) {
-          const uid = userFor(projectId);
-          chownSync(directory, uid, uid);
-        }
+      if (root !== null) {
+        const canonical = realpathOrNull(root);
+        if (canonical === null) throw new WorkspaceError('not_found', 'The workspace root does not exist.');
+        return { root: find(projectId, canonical).directory };
       }
-      return find(projectId, root);
+      const { directory } = placeOf(projectId, null);
+      if (lstatSync(directory, { throwIfNoEntry: false }) === undefined) {
+        mkdirSync(directory, { recursive: true, mode: 0o750 });
+        if (becomesOwner) chownSync(directory, userFor(projectId), userFor(projectId));
+      }
+      find(projectId, null);
+      return { root: null };
     },
   };
 }
@@ -60,19 +80,45 @@ export function scratchPaths(dataDir: string, projectId: string): Pick<Workspace
   return { home: join(own, 'home'), tmp: join(own, 'tmp') };
 }
 
+type Place = Pick<WorkspaceLocation, 'base' | 'directory'>;
+
 /** A directory at or below one that the operator listed; never one from which the server's own data is reached. */
-function listedDirectory(root: string, listed: readonly string[], dataDir: string): string {
-  const directory = realpathOrNull(root);
-  if (directory === null) throw new WorkspaceError('not_found', 'The workspace root does not exist.');
-  const allowed = listed.some((entry) => {
-    const real = realpathOrNull(entry);
-    return real !== null && isAtOrBelow(directory, real);
-  });
-  if (!allowed) throw new WorkspaceError('refused', 'The directory is not below a listed workspace root.');
-  if (isAtOrBelow(dataDir, directory) || isAtOrBelow(directory, dataDir)) {
-    throw new WorkspaceError('refused', "A workspace root may not hold the server's data directory.");
+function listedPlace(root: string, listed: readonly string[], dataDir: string): Place {
+  for (const entry of listed) {
+    const base = realpathOrNull(entry);
+    if (base === null) continue;
+    const from = [base, entry].find((parent) => isAtOrBelow(root, parent));
+    if (from === undefined) continue;
+    const directory = join(base, root.slice(from.length));
+    if (isAtOrBelow(dataDir, directory) || isAtOrBelow(directory, dataDir)) {
+      throw new WorkspaceError('refused', "A workspace root may not hold the server's data directory.");
+    }
+    if (isAtOrBelow(directory, base)) return { base, directory };
   }
-  return directory;
+  throw new WorkspaceError('refused', 'The directory is not below a listed workspace root.');
+}
+
+/** By the descriptor that commands get: what is reached through a link is not there. */
+function statDirectory({ base, directory }: Place): Stats {
+  let fd: number;
+  try {
+    fd = openBelow(base, directory);
+  } catch (cause) {
+    if (cause instanceof WorkspaceError) throw cause;
+    throw new WorkspaceError('not_found', 'The workspace does not exist.', { cause });
+  }
+  try {
+    return fstatSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function ownedByRoot(directory: string): WorkspaceError {
+  return new WorkspaceError(
+    'refused',
+    `The directory belongs to root, and no command runs as root: give it to another user (chown -R 1000:1000 ${directory}), or run the server as a user without privileges.`,
+  );
 }
 
 function realpathOrNull(path: string): string | null {

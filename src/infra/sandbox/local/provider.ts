@@ -71,7 +71,7 @@ export function assembleProvider(parts: ProviderParts): LocalWorkspaceProvider {
     selfTest: parts.selfTest,
     facts: parts.facts,
     async create(projectId, root) {
-      parts.locations.create(projectId, root);
+      return parts.locations.create(projectId, root);
     },
     async open(projectId, root) {
       const location = parts.locations.find(projectId, root);

@@ -2,10 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { type PlacementRepository, WorkspaceError, type WorkspaceProvider } from '#domain/workspace/index.ts';
 import { isId } from '#shared/ids.ts';
 import type { Log } from '#shared/log.ts';
+import { HostCreated } from '../wire/host-wire.ts';
 import { HostRefusal } from './failures.ts';
 import { createSandboxHost, type SandboxHost } from './host.ts';
 import { byLoad } from './placing.ts';
 import { createRemoteWorkspace, Done, projectPath } from './remote-workspace.ts';
+
+type Created = Awaited<ReturnType<WorkspaceProvider['create']>>;
 
 const CONNECT_TIMEOUT_MS = 2_000;
 /** A placement never changes as long as the project lives. */
@@ -62,19 +65,21 @@ export function createRemoteWorkspaceProvider(deps: RemoteWorkspaceProviderDeps)
     return hostAt(url);
   }
 
-  async function createOn(host: SandboxHost, projectId: string, root: string | null): Promise<void> {
-    await host.json({ method: 'PUT', path: projectPath(projectId, root), readOnly: false }, Done);
+  async function createOn(host: SandboxHost, projectId: string, root: string | null): Promise<Created> {
+    const request = { method: 'PUT', path: projectPath(projectId, root), readOnly: false } as const;
+    const created = await host.json(request, HostCreated);
+    return { root: created.root ?? root };
   }
 
   /** Tries the hosts from the least loaded on. Only a host that does not answer leads to the next. */
-  async function place(projectId: string, root: string | null): Promise<void> {
+  async function place(projectId: string, root: string | null): Promise<Created> {
     let failure: unknown = new WorkspaceError('unavailable', 'No sandbox host answers; try again later.');
     for (const candidate of await byLoad([...hosts.values()])) {
       const winner = await placement.put(projectId, candidate.url);
       try {
-        await createOn(hostAt(winner), projectId, root);
+        const created = await createOn(hostAt(winner), projectId, root);
         remembered.set(projectId, winner);
-        return;
+        return created;
       } catch (error) {
         failure = error;
         if (winner !== candidate.url) break;
@@ -92,7 +97,7 @@ export function createRemoteWorkspaceProvider(deps: RemoteWorkspaceProviderDeps)
     },
     async create(projectId, root) {
       const host = await hostOf(projectId);
-      await (host === null ? place(projectId, root) : createOn(host, projectId, root));
+      return host === null ? place(projectId, root) : createOn(host, projectId, root);
     },
     async open(projectId, root) {
       const host = await hostOf(projectId);

@@ -15,6 +15,9 @@ export type HostHealth = z.infer<typeof HostHealth>;
 
 export const HostError = z.object({ error: z.string(), code: z.string() });
 
+/** `root`: an operator-listed directory by its name without links. */
+export const HostCreated = z.object({ root: z.string().nullish() });
+
 export const HostFileStat = z.object({
   path: z.string(),
   type: z.enum(['file', 'directory', 'symlink', 'other']),

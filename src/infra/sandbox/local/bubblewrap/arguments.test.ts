@@ -8,7 +8,7 @@ const plan: SandboxPlan = {
     directories: ['/usr'],
     etc: ['/etc/ssl/certs'],
   },
-  directory: '/data/workspaces/p',
+  workspaceFd: 5,
   etcDirectory: '/data/sandbox/etc-1000-1000',
   scratch: null,
   network: 'none',

@@ -19,8 +19,8 @@ export interface SystemLayout {
 export interface SandboxPlan {
   identity: SandboxIdentity;
   system: SystemLayout;
-  /** The workspace on the host. */
-  directory: string;
+  /** Open on the workspace's directory. */
+  workspaceFd: number;
   /** A directory that becomes `/etc`. */
   etcDirectory: string;
   /** The project's home and /tmp on the host; null gives the command empty ones. */
@@ -56,8 +56,9 @@ export function sandboxOptions(plan: SandboxPlan): string[] {
     ...Object.entries(plan.env).flatMap(([name, value]) => ['--setenv', name, value]),
     ...systemOptions(plan),
     ...scratchOptions(plan),
-    '--bind',
-    plan.directory,
+    // By descriptor: bwrap does not go on when another directory was mounted.
+    '--bind-fd',
+    String(plan.workspaceFd),
     '/workspace',
     '--remount-ro',
     '/',

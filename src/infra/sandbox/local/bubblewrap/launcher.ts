@@ -1,13 +1,14 @@
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync } from 'node:fs';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import type { CommandGroups } from '../cgroup/command-groups.ts';
 import type { LaunchRequest, ProcessLauncher, SandboxLimits, WorkspaceLocation } from '../driver.ts';
+import { openWorkspaceDirectory } from '../files/workspace-directory.ts';
 import { dialHost } from '../network/dial-host.ts';
 import type { NetworkLease, Networks } from '../network/networks.ts';
 import { type Channels, openChannels } from '../process/channels.ts';
 import { baseEnvironment, mergeEnvironment } from '../process/environment.ts';
 import type { OutputPipes } from '../process/output-pipes.ts';
-import { FILTER_FD, LOCK_FD, RECORDS_FD, REPORT_FD } from '../starter/program.ts';
+import { DIRECTORY_FD, FILTER_FD, LOCK_FD, RECORDS_FD, REPORT_FD } from '../starter/program.ts';
 import type { Starter } from '../starter/starter.ts';
 import type { Starters } from '../starter/starters.ts';
 import {
@@ -44,12 +45,15 @@ export interface BubblewrapLauncherDeps {
 }
 
 export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessLauncher {
-  function planFor(location: WorkspaceLocation, request: LaunchRequest): SandboxPlan {
-    const identity = identityFor(location, deps.serverUid);
+  function planFor(
+    location: WorkspaceLocation,
+    identity: SandboxIdentity,
+    request: LaunchRequest,
+  ): SandboxPlan {
     return {
       identity,
       system: deps.system,
-      directory: location.directory,
+      workspaceFd: DIRECTORY_FD,
       etcDirectory: deps.etcDirectoryFor(identity.uid, identity.gid),
       scratch: request.fenced ? location : null,
       // Searches have no use for one.
@@ -96,10 +100,13 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       // A program further up the command line would hide that this one is missing.
       if (!existsSync(deps.bwrapPath))
         throw new WorkspaceError('unavailable', 'bubblewrap is not installed.');
+      const identity = identityFor(location, deps.serverUid);
       const held = await hold(location, request);
+      let directory: number | null = null;
       try {
         const { starter, lease, channels } = held;
-        const plan = planFor(location, request);
+        const plan = planFor(location, identity, request);
+        directory = openWorkspaceDirectory(location);
         const monitor = await starter.start({
           argv: commandLine(deps, plan, lease),
           records: sandboxOptions(plan),
@@ -108,7 +115,7 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
           stdin: channels.stdin?.readFd ?? null,
           stdout: channels.stdout.writeFd,
           stderr: channels.stderr.writeFd,
-          directory: null,
+          directory,
           report: channels.report.writeFd,
         });
         channels.handOver();
@@ -117,6 +124,8 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       } catch (error) {
         held.release();
         throw error;
+      } finally {
+        if (directory !== null) closeSync(directory);
       }
     },
     async forget(location) {
@@ -136,8 +145,10 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
 }
 
 function identityFor(location: WorkspaceLocation, serverUid: number): SandboxIdentity {
-  if (serverUid !== 0 || location.uid === 0)
-    return { kind: 'namespace', uid: NAMESPACE_ID, gid: NAMESPACE_ID };
+  if (serverUid !== 0) return { kind: 'namespace', uid: NAMESPACE_ID, gid: NAMESPACE_ID };
+  if (location.uid === 0 || location.gid === 0) {
+    throw new WorkspaceError('refused', 'No command runs as root, and this workspace belongs to root.');
+  }
   return { kind: 'user', uid: location.uid, gid: location.gid };
 }
 

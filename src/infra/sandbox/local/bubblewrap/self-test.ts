@@ -11,6 +11,9 @@ const run = promisify(execFile);
 const MIN_VERSION = [0, 8] as const;
 const PROBE_TIMEOUT_MS = 10_000;
 
+const NO_BIND_FD =
+  "bubblewrap lacks --bind-fd: install your distribution's security update of it (CVE-2024-42472), or 0.10 or newer";
+
 /** Prints what the checks below read; needs only bash and its own /proc. */
 const PROBE = `while read -r key value; do case $key in
   Seccomp:|NoNewPrivs:|CapEff:) echo "$key$value";; esac; done < /proc/self/status
@@ -65,6 +68,7 @@ async function probeProblems(deps: SelfTestDeps): Promise<string[]> {
   const location = makeProbeDirectory(deps);
   try {
     const result = await runCommand(probeOptions(deps, location), new AbortController().signal);
+    if (result.stderr.includes('Unknown option --bind-fd')) return [NO_BIND_FD];
     if (result.exitCode !== 0) return [`the sandbox does not start: ${truncate(result.stderr.trim(), 300)}`];
     return readProbe(result.stdout, deps.network);
   } catch (error) {
@@ -78,9 +82,10 @@ async function probeProblems(deps: SelfTestDeps): Promise<string[]> {
 function makeProbeDirectory({ scratch, serverUid }: SelfTestDeps): WorkspaceLocation {
   const directory = mkdtempSync(join(scratch, 'probe-'));
   if (serverUid === 0) chownSync(directory, userFor('probe'), userFor('probe'));
-  const { uid, gid } = lstatSync(directory);
+  const { uid, gid, dev, ino } = lstatSync(directory);
   const projectId = basename(directory);
-  return { projectId, directory, uid, gid, ...scratchPaths(scratch, projectId) };
+  const place = { base: directory, directory, identity: { dev, ino } };
+  return { projectId, ...place, uid, gid, ...scratchPaths(scratch, projectId) };
 }
 
 function probeOptions({ launcher }: SelfTestDeps, location: WorkspaceLocation): RunOptions {

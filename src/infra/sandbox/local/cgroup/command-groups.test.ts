@@ -8,7 +8,9 @@ import { createCommandGroups } from './command-groups.ts';
 const limits: SandboxLimits = { memoryMb: 64, processes: 10, fileMb: 1, outputKb: 1, workspaceMb: 1 };
 const location: WorkspaceLocation = {
   projectId: 'p1',
+  base: '/',
   directory: '/nowhere',
+  identity: { dev: 0, ino: 0 },
   uid: 1,
   gid: 1,
   home: '/h',

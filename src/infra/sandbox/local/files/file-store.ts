@@ -55,7 +55,7 @@ export function createFileStore(location: WorkspaceLocation, serverUid: number):
     let shown = displayPath(names);
     let place: Located | null = null;
     try {
-      place = locate(location.directory, names, options);
+      place = locate(location, names, options);
       shown = displayPath(place.names);
       return await body(place, shown);
     } catch (error) {

@@ -8,7 +8,7 @@ import { displayPath, parseWorkspacePath } from './workspace-path.ts';
 export function locateDirectory(location: WorkspaceLocation, path: string): readonly string[] {
   const names = parseWorkspacePath(path);
   try {
-    const place = locate(location.directory, names, { followLast: true });
+    const place = locate(location, names, { followLast: true });
     place.close();
     const shown = displayPath(place.names);
     if (place.stat === null) throw new WorkspaceError('not_found', `${shown} does not exist.`);

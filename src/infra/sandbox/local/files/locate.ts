@@ -1,12 +1,9 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
+import { closeSync, fstatSync, lstatSync, openSync, readlinkSync, type Stats } from 'node:fs';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import { errorCode } from './file-errors.ts';
 import { storedName } from './stored-name.ts';
+import { OPEN_DIRECTORY, openWorkspaceDirectory, type WorkspaceDirectory } from './workspace-directory.ts';
 import { namesBelowRoot, outside } from './workspace-path.ts';
-
-/** Names a file without opening it; Node does not export the constant. */
-export const O_PATH = 0o10000000;
-const OPEN_DIRECTORY = O_PATH | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /** As many links as the kernel follows. */
 const MAX_LINKS = 40;
@@ -44,13 +41,13 @@ interface Step {
  * Walks from `root` name by name, each by the descriptor of the one before. Links are followed by hand and only
  * within the workspace. Synchronous: some microseconds for each name. Throws system errors and `WorkspaceError`.
  */
-export function locate(root: string, path: readonly string[], options: LocateOptions): Located {
-  const rootFd = openRoot(root);
+export function locate(root: WorkspaceDirectory, path: readonly string[], options: LocateOptions): Located {
+  const rootFd = openWorkspaceDirectory(root);
   const steps: Step[] = [];
   try {
     const name = walk(rootFd, steps, [...path], options);
     const directoryFd = steps.at(-1)?.fd ?? rootFd;
-    if (!isInside(root, directoryFd)) throw outside();
+    if (!isInside(root.directory, directoryFd)) throw outside();
     const stat =
       name === null
         ? fstatSync(directoryFd)
@@ -70,13 +67,6 @@ export function locate(root: string, path: readonly string[], options: LocateOpt
     closeAll(rootFd, steps);
     throw error;
   }
-}
-
-function openRoot(root: string): number {
-  const fd = openSync(root, OPEN_DIRECTORY);
-  if (readlinkSync(`/proc/self/fd/${fd}`) === root) return fd;
-  closeSync(fd);
-  throw new WorkspaceError('unavailable', 'The workspace directory has moved.');
 }
 
 /** Leaves the directories on the way in `steps`; returns the last name, null when the way ends in a directory. */

@@ -4,10 +4,9 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { newId } from '#shared/ids.ts';
+import { O_PATH } from '../files/workspace-directory.ts';
 
 const run = promisify(execFile);
-/** `O_PATH`, which Node has no name for: neither a reader nor a writer. */
-const O_PATH = 0o10000000;
 const MODE = 0o600;
 /** Unused pipes that are kept for each user. */
 const MAX_SPARE = 32;

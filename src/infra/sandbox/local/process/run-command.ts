@@ -148,5 +148,8 @@ function throwOnLaunchFailure(stderr: OutputBuffer): void {
   if (message.startsWith("bwrap: Can't chdir to")) {
     throw new WorkspaceError('not_found', 'The working directory does not exist.');
   }
+  if (message.startsWith('bwrap: Race condition')) {
+    throw new WorkspaceError('unavailable', 'The workspace directory has moved.');
+  }
   throw new WorkspaceError('unavailable', `The sandbox did not start: ${message.slice(7).trim()}`);
 }

@@ -56,7 +56,7 @@ function exactFile({ location, start, pattern }: GlobRequest): string | null {
 /** Null for what is not there under exactly this name, links not followed. */
 function statOf(location: WorkspaceLocation, names: readonly string[]): 'file' | 'directory' | null {
   try {
-    const place = locate(location.directory, names, { followLast: false });
+    const place = locate(location, names, { followLast: false });
     place.close();
     if (place.stat === null || place.names.join('/') !== names.join('/')) return null;
     return place.stat.isFile() ? 'file' : place.stat.isDirectory() ? 'directory' : null;
@@ -73,7 +73,7 @@ async function beginning(
   const named = [...start, ...prefix];
   if (prefix.length === 0 || statOf(location, named) !== 'directory') return start;
   if (engine.readsParents) return named;
-  const hiddenBy = await createLeftOutLookup(location.directory)([...named, '_'].join('/'), start.length);
+  const hiddenBy = await createLeftOutLookup(location)([...named, '_'].join('/'), start.length);
   return hiddenBy.length > 0 ? named : start;
 }
 
@@ -129,7 +129,7 @@ async function addNamed(request: GlobRequest, glob: Glob, found: Set<string>): P
   } catch (error) {
     if (!(error instanceof WorkspaceError) || error.code !== 'timeout') throw error;
   }
-  const reasons = createLeftOutLookup(request.location.directory);
+  const reasons = createLeftOutLookup(request.location);
   let leftOut = 0;
   for (const [index, path] of hidden.entries()) {
     const parts = index < MAX_JUDGED ? await reasons(path, request.start.length) : null;

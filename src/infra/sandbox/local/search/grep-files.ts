@@ -73,7 +73,7 @@ async function lookAtLeftOut(request: GrepRequest): Promise<{ named: RawMatch[];
   }
   const include = request.options.include || null;
   const glob = include === null ? null : compilePathGlob(include, { alternatives: true, dot: true });
-  const reasons = createLeftOutLookup(request.location.directory);
+  const reasons = createLeftOutLookup(request.location);
   const named: RawMatch[] = [];
   for (const match of all) {
     const parts = glob === null ? null : await reasons(match.path, request.start.names.length);

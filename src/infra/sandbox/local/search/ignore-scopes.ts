@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { entryPath, locate } from '../files/locate.ts';
+import type { WorkspaceDirectory } from '../files/workspace-directory.ts';
 import {
   CRUSHIGNORE,
   DEFAULT_IGNORE_FILE,
@@ -55,7 +56,9 @@ export async function readRules(directoryFd: number, name: string): Promise<Igno
 }
 
 /** Tells for single paths which of their parts a search leaves out: hidden and ignored ones. */
-export function createLeftOutLookup(root: string): (path: string, below: number) => Promise<string[]> {
+export function createLeftOutLookup(
+  root: WorkspaceDirectory,
+): (path: string, below: number) => Promise<string[]> {
   const known = new Map<string, Promise<IgnoreRules | null>>();
 
   function rulesIn(directory: readonly string[], name: string): Promise<IgnoreRules | null> {
@@ -85,7 +88,7 @@ export function createLeftOutLookup(root: string): (path: string, below: number)
 }
 
 async function readRulesAt(
-  root: string,
+  root: WorkspaceDirectory,
   directory: readonly string[],
   name: string,
 ): Promise<IgnoreRules | null> {

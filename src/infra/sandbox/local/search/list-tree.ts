@@ -18,7 +18,7 @@ export async function listTree(
   const leftOut = { count: 0, paths: [] as string[] };
   let truncated = false;
   const walked = walk({
-    root: location.directory,
+    root: location,
     start,
     depth: options.depth,
     ignore: options.ignore ?? [],

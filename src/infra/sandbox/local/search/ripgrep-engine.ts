@@ -3,6 +3,7 @@ import { WorkspaceError } from '#domain/workspace/index.ts';
 import { truncate } from '#shared/text.ts';
 import type { LaunchedProcess, ProcessLauncher } from '../driver.ts';
 import { entryPath, locate } from '../files/locate.ts';
+import type { WorkspaceDirectory } from '../files/workspace-directory.ts';
 import { invalidPattern, type RawMatch, type SearchEngine, type SearchScope } from './search-engine.ts';
 
 /** Output of one search, all in all. */
@@ -31,7 +32,7 @@ export function createRipgrepEngine(deps: RipgrepEngineDeps): SearchEngine {
   function commonArguments({ location, start, everything }: SearchScope): string[] {
     const common = ['--no-config', '--no-messages', '--no-follow'];
     if (everything) return [...common, '--no-ignore', '--hidden', '--glob=!.git'];
-    const hasCrushignore = isPlainFile(location.directory, '.crushignore');
+    const hasCrushignore = isPlainFile(location, '.crushignore');
     return [
       ...common,
       '--no-require-git',
@@ -89,7 +90,7 @@ export function createRipgrepEngine(deps: RipgrepEngineDeps): SearchEngine {
         '--',
         target(scope),
       ];
-      const modified = createModifiedTimes(scope.location.directory);
+      const modified = createModifiedTimes(scope.location);
       for await (const records of run(scope, args, 0x0a)) {
         for (const record of records.split('\n')) {
           const match = parseMatch(record);
@@ -190,17 +191,17 @@ function parseMatch(record: string): Omit<RawMatch, 'mtimeMs'> | null {
   };
 }
 
-function createModifiedTimes(directory: string): (path: string) => number {
+function createModifiedTimes(workspace: WorkspaceDirectory): (path: string) => number {
   let last = { path: '', mtimeMs: 0 };
   return (path) => {
-    if (last.path !== path) last = { path, mtimeMs: modifiedTime(directory, path) };
+    if (last.path !== path) last = { path, mtimeMs: modifiedTime(workspace, path) };
     return last.mtimeMs;
   };
 }
 
-function modifiedTime(directory: string, path: string): number {
+function modifiedTime(workspace: WorkspaceDirectory, path: string): number {
   try {
-    const place = locate(directory, path.split('/'), { followLast: false });
+    const place = locate(workspace, path.split('/'), { followLast: false });
     place.close();
     return place.stat?.mtimeMs ?? 0;
   } catch {
@@ -208,9 +209,9 @@ function modifiedTime(directory: string, path: string): number {
   }
 }
 
-function isPlainFile(directory: string, name: string): boolean {
+function isPlainFile(workspace: WorkspaceDirectory, name: string): boolean {
   try {
-    const place = locate(directory, [name], { followLast: false });
+    const place = locate(workspace, [name], { followLast: false });
     try {
       return lstatSync(entryPath(place.directoryFd, name), { throwIfNoEntry: false })?.isFile() === true;
     } finally {

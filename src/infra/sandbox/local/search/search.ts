@@ -36,7 +36,7 @@ function startOf(location: WorkspaceLocation, path: string): SearchStart {
   const names = parseWorkspacePath(path);
   let place: Located | null = null;
   try {
-    place = locate(location.directory, names, { followLast: true });
+    place = locate(location, names, { followLast: true });
     const shown = displayPath(place.names);
     if (place.stat === null) throw new WorkspaceError('not_found', `${shown} does not exist.`);
     const isDirectory = place.stat.isDirectory();

@@ -1,8 +1,9 @@
-import { constants, type Dirent } from 'node:fs';
+import { closeSync, constants, type Dirent } from 'node:fs';
 import { type FileHandle, open, readlink } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import { entryPath } from '../files/locate.ts';
 import { readNames } from '../files/read-directory.ts';
+import { openWorkspaceDirectory, type WorkspaceDirectory } from '../files/workspace-directory.ts';
 import { CRUSHIGNORE, GITIGNORE, type IgnoreRules, parseIgnoreFile } from './ignore-rules.ts';
 import { defaultRules, type IgnoreScope, isIgnored, readRules } from './ignore-scopes.ts';
 
@@ -24,7 +25,7 @@ export interface WalkEntry {
 
 export interface WalkOptions {
   /** The workspace's own directory. */
-  root: string;
+  root: WorkspaceDirectory;
   /** Where to begin, from the workspace; its own name is not held against the rules. */
   start: readonly string[];
   /** 0 is unlimited. */
@@ -47,7 +48,7 @@ interface Context {
 export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
   const handles: FileHandle[] = [];
   try {
-    let directory = await open(options.root, OPEN_DIRECTORY);
+    let directory = await openRoot(options.root);
     handles.push(directory);
     const scopes: IgnoreScope[] = [];
     const crushignore = await readRules(directory.fd, CRUSHIGNORE);
@@ -66,6 +67,15 @@ export async function* walk(options: WalkOptions): AsyncGenerator<WalkEntry> {
     yield* descend(context, directory, options.start.map((name) => `${name}/`).join(''), scopes, 1);
   } finally {
     for (const handle of handles) await handle.close();
+  }
+}
+
+async function openRoot(root: WorkspaceDirectory): Promise<FileHandle> {
+  const fd = openWorkspaceDirectory(root);
+  try {
+    return await open(`/proc/self/fd/${fd}`, constants.O_RDONLY | constants.O_DIRECTORY);
+  } finally {
+    closeSync(fd);
   }
 }
 
