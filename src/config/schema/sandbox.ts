@@ -41,7 +41,7 @@ export const SandboxSection = z.strictObject({
   workspace_roots: z
     .array(AbsolutePath)
     .default([])
-    .describe('directories under which projects may be placed'),
+    .describe('directories under which administrators may place projects, each in one of its own'),
   mounts: z
     .array(AbsolutePath)
     .default([])

@@ -7,7 +7,7 @@ import { WORKSPACE_ROOT, WorkspaceError, type WorkspaceProvider } from '../works
 import { type GitSource, parseGitSource } from './git-source.ts';
 import type { Project } from './project.ts';
 import { applySettings, type ProjectSettings, refuseServerOwned } from './project-changes.ts';
-import { resolveWorkspaceRoot } from './workspace-root.ts';
+import { isDefaultWorkspace, resolveWorkspaceRoot } from './workspace-root.ts';
 
 export interface CreateProjectDeps {
   workspaces: Pick<WorkspaceProvider, 'create' | 'open' | 'destroy'>;
@@ -34,8 +34,9 @@ const NO_SETTINGS: ProjectSettings = {
 
 /**
  * A project with its workspace, which holds a clone when the request names a repository; when anything fails,
- * nothing is left. The signal ends a clone. Throws `unprocessable`, `limit_reached`,
- * `overloaded` or `unavailable`.
+ * nothing is left. A directory below one of the operator's roots is for administrators, and for one project: no
+ * other may be at, above or below it. The signal ends a clone.
+ * Throws `forbidden`, `conflict`, `unprocessable`, `limit_reached`, `overloaded` or `unavailable`.
  */
 export async function createProject(
   deps: CreateProjectDeps,
@@ -44,7 +45,7 @@ export async function createProject(
   signal: AbortSignal,
 ): Promise<Project> {
   if (ctx.actor.kind !== 'user') throw new DomainError('forbidden', 'A project needs an owner');
-  const workspaceRoot = resolveWorkspaceRoot(request.workspace_path, deps.workspaceRoots);
+  const workspaceRoot = await askedRoot(ctx, request.workspace_path, deps.workspaceRoots);
   const workspacePath = workspaceRoot ?? WORKSPACE_ROOT;
   refuseServerOwned(
     { ...request, workspace_path: null },
@@ -72,7 +73,7 @@ export async function createProject(
     deletingSince: null,
   };
   try {
-    await deps.workspaces.create(project.id, workspaceRoot);
+    project.workspaceRoot = (await deps.workspaces.create(project.id, workspaceRoot)).root;
     if (source !== null) await fill(deps, project, source, signal);
     await ctx.transaction(async (tx) => {
       await tx.repositories.users.lockShares(project.userId);
@@ -94,6 +95,21 @@ async function refuseTooMany(ctx: Context<'projects'>, userId: string, max: numb
     'limit_reached',
     `You already have ${max} projects; delete some that you do not need`,
   );
+}
+
+async function askedRoot(
+  ctx: Context<'users'>,
+  path: string | null | undefined,
+  roots: readonly string[],
+): Promise<string | null> {
+  if (isDefaultWorkspace(path)) return null;
+  const user = ctx.actor.kind === 'user' ? await ctx.repositories.users.get(ctx.actor.userId) : null;
+  if (user?.role !== 'admin') {
+    throw new DomainError('forbidden', 'workspace_path: only administrators choose a directory', {
+      field: 'workspace_path',
+    });
+  }
+  return resolveWorkspaceRoot(path, roots);
 }
 
 async function fill(
@@ -121,7 +137,7 @@ function toDomainError(error: unknown): unknown {
   }
   if (!(error instanceof WorkspaceError)) return error;
   return REFUSALS.has(error.code)
-    ? new DomainError('unprocessable', 'workspace_path: this directory cannot be used', {
+    ? new DomainError('unprocessable', `workspace_path: ${error.message}`, {
         field: 'workspace_path',
         cause: error,
       })

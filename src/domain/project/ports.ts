@@ -1,6 +1,7 @@
 import type { Project } from './project.ts';
 
 export interface ProjectRepository {
+  /** Throws `conflict` when another project's `workspaceRoot` is at, above or below this one's. */
   insert(project: Project): Promise<void>;
   get(id: string): Promise<Project | null>;
   /** Keeps other changes, new sessions and the begin of a deletion out until the end of the transaction. */

@@ -22,6 +22,11 @@ const BY_CONSTRAINT: Record<string, Translation> = {
     message: 'This e-mail address is already registered',
     field: 'email',
   },
+  projects_workspace_claim: {
+    code: 'conflict',
+    message: 'workspace_path: another project works in this directory, in one above it or in one below it',
+    field: 'workspace_path',
+  },
 };
 
 const UNIQUE_VIOLATION = '23505';

@@ -78,6 +78,32 @@ describe.each(DATABASE_KINDS)('projects on %s', (kind) => {
     }
   });
 
+  it('are placed by administrators only', async () => {
+    const member = (await server.register('member')).token;
+    for (const path of ['/srv/work/mine', '/srv/work', '/etc']) {
+      const body = { name: 'x', workspace_path: path };
+      const { status, json } = await server.call('POST', '/api/projects', { token: member, body });
+      expect([status, json.error]).toEqual([403, 'workspace_path: only administrators choose a directory']);
+    }
+    const body = { name: 'x', workspace_path: '/workspace' };
+    expect((await server.call('POST', '/api/projects', { token: member, body })).status).toBe(200);
+  });
+
+  it('have their directory to themselves for as long as they are there', async () => {
+    const at = (path: string) => create({ name: 'x', workspace_path: path });
+    const told = await Promise.all(['/srv/work/one', '/srv/work/one/a', '/srv/work/one'].map(at));
+    expect(told.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
+    const { json } = told.find(({ status }) => status === 200) ?? { json: null };
+    const refused = told.find(({ status }) => status === 409);
+    expect(refused?.json).toMatchObject({
+      code: 'conflict',
+      error: expect.stringMatching(/^workspace_path: /),
+    });
+    expect((await at(`${json.workspace_path}/below`)).status).toBe(409);
+    expect((await server.call('DELETE', `/api/projects/${json.id}`, { token })).status).toBe(200);
+    expect((await at(`${json.workspace_path}/below`)).status).toBe(200);
+  });
+
   it('leave nothing behind when the workspace cannot be made', async () => {
     const before = (await server.call('GET', '/api/projects', { token })).json.length;
     server.failing.create = true;

@@ -10,6 +10,7 @@ import {
   schemaState,
 } from '../../../src/infra/postgres/index.ts';
 import { createPostgresTestDatabase, createTestDatabase, DATABASE_KINDS } from '../../harness/database.ts';
+import { newProject, newUser } from './records.ts';
 
 const DIRECTORY = new URL('../../../drizzle/', import.meta.url);
 const NEXT = { name: '9999_next', hash: 'h', sql: 'create table next (id int);' };
@@ -56,6 +57,27 @@ describe('migrations', () => {
     const broken = [...MIGRATIONS, { ...NEXT, sql: 'create table half (id int); select nonsense;' }];
     await expect(migrate(database, broken)).rejects.toThrow('nonsense');
     expect(await schemaState(database)).toBe('empty');
+  });
+});
+
+describe('projects that were placed in one directory', () => {
+  it('keep it when they are the administrator’s or the oldest', async () => {
+    const database = await emptyDatabase();
+    const before = MIGRATIONS.filter(({ name }) => name < '0009');
+    await migrate(database, before);
+    const [admin, member] = [newUser({ role: 'admin' }), newUser()];
+    const owner = (user: typeof admin, workspaceRoot: string, createdAt: number) =>
+      newProject(user.id, { workspaceRoot, createdAt });
+    const kept = [owner(admin, '/w/a', 5), owner(member, '/w/b/c', 1), owner(member, '/w/bb', 3)];
+    const lost = [owner(member, '/w/a/sub', 1), owner(member, '/w/b', 2), owner(admin, '/w/a', 6)];
+    for (const user of [admin, member]) await database.repositories.users.insert(user);
+    for (const project of [...lost, ...kept]) await database.repositories.projects.insert(project);
+
+    await migrate(database);
+    const rootOf = async ({ id }: { id: string }) =>
+      (await database.repositories.projects.get(id))?.workspaceRoot;
+    expect(await Promise.all(kept.map(rootOf))).toEqual(['/w/a', '/w/b/c', '/w/bb']);
+    expect(await Promise.all(lost.map(rootOf))).toEqual(lost.map(({ id }) => `/dev/null/${id}`));
   });
 });
 

@@ -26,7 +26,14 @@ export const projects = {
     summary: 'Makes a project; its workspace exists when this returns.',
     body: CreateProjectRequest,
     replies: { 200: ProjectView },
-    errors: ['unprocessable', 'limit_reached', 'overloaded', 'client_closed_request'],
+    errors: [
+      'forbidden',
+      'conflict',
+      'unprocessable',
+      'limit_reached',
+      'overloaded',
+      'client_closed_request',
+    ],
   }),
 
   getProject: endpoint({

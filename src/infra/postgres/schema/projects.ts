@@ -23,6 +23,7 @@ export const projects = pgTable(
     needDatabase: boolean('need_database').notNull(),
     subdomain: text('subdomain'),
     workspacePath: text('workspace_path').notNull(),
+    /** Claimed: no other is at, above or below (`projects_workspace_claim`, a constraint that only SQL can say). */
     workspaceRoot: text('workspace_root'),
     createdAt: moment('created_at').notNull(),
     updatedAt: moment('updated_at').notNull(),

@@ -53,8 +53,8 @@ describe('sandboxOptions', () => {
     expect(has(options, '--ro-bind', '/usr', '/usr')).toBe(true);
     expect(has(options, '--symlink', 'usr/bin', '/bin')).toBe(true);
     expect(has(options, '--ro-bind', '/data/sandbox/etc-1000-1000', '/etc')).toBe(true);
-    expect(has(options, '--bind', '/data/workspaces/p', '/workspace')).toBe(true);
-    expect(options.filter((option) => option === '--bind')).toHaveLength(1);
+    expect(has(options, '--bind-fd', '5', '/workspace')).toBe(true);
+    expect(options.filter((option) => option === '--bind' || option === '--bind-fd')).toHaveLength(1);
     expect(has(options, '--remount-ro', '/')).toBe(true);
     expect(has(options, '--chdir', '/workspace/sub/dir')).toBe(true);
   });
