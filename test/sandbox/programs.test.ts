@@ -2,13 +2,13 @@ import { chownSync, cpSync, existsSync, mkdirSync, readFileSync, statSync } from
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hasBubblewrap, never, type Opened, openWorkspace } from '../integration/sandbox/drivers.ts';
+import { hasBubblewrap, LIMITS, never, type Opened, openWorkspace } from '../integration/sandbox/drivers.ts';
 
 const isRoot = process.getuid?.() === 0;
 const MODES: [string, boolean][] = isRoot
   ? [
       ['as a user of its own', false],
-      ["in a user namespace of the server's user", true],
+      ['as the owner of a listed directory', true],
     ]
   : [["in a user namespace of the server's user", false]];
 
@@ -45,7 +45,7 @@ describe.skipIf(!hasBubblewrap).each(MODES)('programs of every day, %s', (_mode,
   beforeAll(async () => {
     opened = await openWorkspace({
       listedRoot,
-      limits: { memoryMb: 2048, processes: 256, fileMb: 256, outputKb: 64, workspaceMb: 1024 },
+      limits: { ...LIMITS, memoryMb: 2048, processes: 256, fileMb: 256, workspaceMb: 1024 },
     });
     install(opened.directory, 'tsx');
     install(opened.directory, 'vite', createRequire(import.meta.url).resolve('vitest/package.json'));

@@ -12,7 +12,7 @@ const isRoot = process.getuid?.() === 0;
 const MODES: [string, boolean][] = isRoot
   ? [
       ['as a user of its own', false],
-      ["in a user namespace of the server's user", true],
+      ['as the owner of a listed directory', true],
     ]
   : [["in a user namespace of the server's user", false]];
 

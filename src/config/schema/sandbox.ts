@@ -9,7 +9,15 @@ const Limits = z.strictObject({
   processes: wholeNumber(8, 4_194_304).default(256).describe('processes of a workspace'),
   file_mb: wholeNumber(1, MAX_MB).default(1024).describe('size of one file, in MiB'),
   output_kb: wholeNumber(16, 1_048_576).default(1024).describe('output of one command that is kept, in KiB'),
-  workspace_mb: wholeNumber(1, MAX_MB).default(10_240).describe('size of a workspace, in MiB'),
+  workspace_mb: wholeNumber(1, MAX_MB)
+    .default(10_240)
+    .describe('size of a workspace with its home and /tmp, in MiB'),
+  workspace_files: wholeNumber(100, 1_000_000_000)
+    .default(1_000_000)
+    .describe('files, directories and links of a workspace with its home and /tmp'),
+  disk_free_mb: wholeNumber(1, MAX_MB)
+    .default(512)
+    .describe('of the host’s disk, in MiB: when less is free nothing grows any more'),
 });
 
 const Network = z.strictObject({

@@ -18,6 +18,8 @@ export const LIMITS: SandboxLimits = {
   fileMb: 64,
   outputKb: 64,
   workspaceMb: 256,
+  workspaceFiles: 100_000,
+  diskFreeMb: 1,
 };
 
 /** Of a listed directory where the server may not run commands as its own user. */

@@ -99,6 +99,8 @@ export function createLocal(config: Config, driver: 'bubblewrap' | 'host', log: 
         fileMb: limits.file_mb,
         outputKb: limits.output_kb,
         workspaceMb: limits.workspace_mb,
+        workspaceFiles: limits.workspace_files,
+        diskFreeMb: limits.disk_free_mb,
       },
       network: networkOf(config),
       timeoutMs: timeout * 1000,

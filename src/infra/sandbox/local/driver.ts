@@ -12,8 +12,12 @@ export interface SandboxLimits {
   fileMb: number;
   /** Kept output of each stream. */
   outputKb: number;
-  /** What the whole workspace may hold. */
+  /** What the whole workspace may hold, with its home and /tmp. */
   workspaceMb: number;
+  /** Files, directories and links there. */
+  workspaceFiles: number;
+  /** Of the host's disk: when less is free nothing grows any more. */
+  diskFreeMb: number;
 }
 
 export type SandboxNetwork =
@@ -44,6 +48,8 @@ export interface LaunchRequest {
   cwd: string;
   env: Readonly<Record<string, string>>;
   stdin: 'pipe' | 'ignore';
+  /** The largest file that it may write, in MiB, where that is less than the limit. */
+  fileMb?: number;
   /** Takes part in the fence between servers; searches do not. */
   fenced: boolean;
 }

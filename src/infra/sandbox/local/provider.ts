@@ -11,10 +11,10 @@ import type {
 import { createFileStore } from './files/file-store.ts';
 import { removeDirectory } from './files/remove-directory.ts';
 import type { Locations } from './location.ts';
-import { createSizeWatch } from './process/size-watch.ts';
 import { findProgram } from './programs.ts';
 import { createSearch } from './search/search.ts';
 import type { SearchEngine } from './search/search-engine.ts';
+import { createWorkspaceUsage } from './usage/workspace-usage.ts';
 import { createWorkspace } from './workspace.ts';
 
 /** How long the end of killed processes is awaited. */
@@ -44,7 +44,7 @@ export interface ProviderParts {
 
 /** The parts of one driver as the domain's port. */
 export function assembleProvider(parts: ProviderParts): LocalWorkspaceProvider {
-  const sizes = createSizeWatch(parts.limits.workspaceMb, findProgram('du'));
+  const usage = createWorkspaceUsage(parts.limits, findProgram('du'));
   const running = new Map<string, Set<LaunchedProcess>>();
   let closing: Promise<void> | null = null;
 
@@ -60,7 +60,7 @@ export function assembleProvider(parts: ProviderParts): LocalWorkspaceProvider {
 
   async function close(): Promise<void> {
     await killAll([...running.values()].flatMap((set) => [...set]));
-    sizes.close();
+    usage.close();
     await parts.launcher.close();
   }
 
@@ -80,7 +80,7 @@ export function assembleProvider(parts: ProviderParts): LocalWorkspaceProvider {
         launcher: parts.launcher,
         files: createFileStore(location, parts.serverUid),
         search: createSearch(location, parts.engine),
-        sizes,
+        usage,
         limits: parts.limits,
         defaultTimeoutMs: parts.timeoutMs,
         onLaunch: (launched) => track(projectId, launched),
@@ -88,6 +88,7 @@ export function assembleProvider(parts: ProviderParts): LocalWorkspaceProvider {
     },
     async destroy(projectId, root) {
       await killAll([...(running.get(projectId) ?? [])]);
+      usage.forget(projectId);
       const location = findOrNull(parts.locations, projectId, root);
       if (location === null) return;
       await parts.launcher.forget(location);

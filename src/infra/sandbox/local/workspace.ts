@@ -16,9 +16,9 @@ import type {
 import type { FileStore } from './files/file-store.ts';
 import { locateDirectory } from './files/locate-directory.ts';
 import { runCommand } from './process/run-command.ts';
-import type { SizeWatch } from './process/size-watch.ts';
 import { asWorkspaceProcess } from './process/workspace-process.ts';
 import type { Search } from './search/search.ts';
+import type { Room, WorkspaceUsage } from './usage/workspace-usage.ts';
 
 const MAX_TIMEOUT_MS = 600_000;
 /** The kernel takes no longer argument. */
@@ -29,7 +29,7 @@ export interface WorkspaceDeps {
   launcher: ProcessLauncher;
   files: FileStore;
   search: Search;
-  sizes: SizeWatch;
+  usage: WorkspaceUsage;
   limits: SandboxLimits;
   defaultTimeoutMs: number;
   /** Told of everything that is started, so that it can be ended with the project or the server. */
@@ -55,33 +55,50 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     const argv = ['/bin/bash', '-c', request.command] as const;
     const stdin = request.stdin === undefined ? 'ignore' : 'pipe';
     const ceiling = Math.max(MAX_TIMEOUT_MS, deps.defaultTimeoutMs);
-    return runCommand(
+    let room: Room = { full: null, fileMb: limits.fileMb };
+    const result = await runCommand(
       {
-        launch: () => launch({ argv: [...argv], stdin, fenced: true }, request),
+        async launch() {
+          room = await deps.usage.room(location);
+          return launch({ argv: [...argv], stdin, fileMb: room.fileMb, fenced: true }, request);
+        },
         request,
         timeoutMs: Math.min(request.timeoutMs ?? deps.defaultTimeoutMs, ceiling),
         maxOutputBytes: Math.min(request.maxOutputBytes ?? limits.outputKb * 1024, limits.outputKb * 1024),
-        watch: (exceeded) => deps.sizes.watch(location, exceeded),
+        watch: (exceeded) => deps.usage.watch(location, room, exceeded),
       },
       signal,
     );
+    if (room.full === null) return result;
+    const note = `${room.full} This command could remove files but not let any grow.`;
+    return { ...result, stderr: `${result.stderr}${result.stderr === '' ? '' : '\n'}${note}\n` };
   }
 
   return {
     projectId: location.projectId,
     exec,
     async spawn(request) {
-      const launched = await launch({ argv: request.argv, stdin: 'pipe', fenced: true }, request);
-      const unwatch = deps.sizes.watch(location, () => launched.kill());
+      const room = await deps.usage.room(location);
+      const { fileMb } = room;
+      const launched = await launch({ argv: request.argv, stdin: 'pipe', fileMb, fenced: true }, request);
+      const unwatch = deps.usage.watch(location, room, () => launched.kill());
       void launched.closed.then(unwatch);
       return asWorkspaceProcess(launched);
     },
     connect: (port, signal) => connect(launcher.connect(location, port), signal),
     stat: (path) => files.stat(path),
     read: (path, options, signal) => files.read(path, options ?? {}, signal),
-    write: (path, bytes, signal) => files.write(path, bytes, signal),
+    async write(path, bytes, signal) {
+      await deps.usage.refuseFull(location, bytes.length);
+      const stat = await files.write(path, bytes, signal);
+      deps.usage.changed(location, bytes.length);
+      return stat;
+    },
     list: (path, limit, signal) => files.list(path, limit, signal),
-    remove: (path, signal) => files.remove(path, signal),
+    async remove(path, signal) {
+      await files.remove(path, signal);
+      deps.usage.changed(location, 0);
+    },
     tree: search.tree,
     glob: search.glob,
     grep: search.grep,

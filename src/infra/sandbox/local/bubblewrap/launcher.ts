@@ -8,6 +8,7 @@ import type { NetworkLease, Networks } from '../network/networks.ts';
 import { type Channels, openChannels } from '../process/channels.ts';
 import { baseEnvironment, mergeEnvironment } from '../process/environment.ts';
 import type { OutputPipes } from '../process/output-pipes.ts';
+import { limitsOf } from '../process/resource-limits.ts';
 import { DIRECTORY_FD, FILTER_FD, LOCK_FD, RECORDS_FD, REPORT_FD } from '../starter/program.ts';
 import type { Starter } from '../starter/starter.ts';
 import type { Starters } from '../starter/starters.ts';
@@ -58,7 +59,7 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       scratch: request.fenced ? location : null,
       // Searches have no use for one.
       network: request.fenced ? 'inherited' : 'none',
-      limits: deps.limits,
+      limits: limitsOf(deps.limits, request),
       env: request.env,
       cwd: request.cwd,
       seccompFd: FILTER_FD,

@@ -5,7 +5,15 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { SandboxLimits, WorkspaceLocation } from '../driver.ts';
 import { createCommandGroups } from './command-groups.ts';
 
-const limits: SandboxLimits = { memoryMb: 64, processes: 10, fileMb: 1, outputKb: 1, workspaceMb: 1 };
+const limits: SandboxLimits = {
+  memoryMb: 64,
+  processes: 10,
+  fileMb: 1,
+  outputKb: 1,
+  workspaceMb: 1,
+  workspaceFiles: 10,
+  diskFreeMb: 1,
+};
 const location: WorkspaceLocation = {
   projectId: 'p1',
   base: '/',

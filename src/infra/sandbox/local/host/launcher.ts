@@ -7,7 +7,7 @@ import { dialHost } from '../network/dial-host.ts';
 import { signalQuietly, started } from '../process/child.ts';
 import { baseEnvironment, mergeEnvironment } from '../process/environment.ts';
 import type { DescriptorShield } from '../process/inherited-descriptors.ts';
-import { resourceLimitArguments } from '../process/resource-limits.ts';
+import { limitsOf, resourceLimitArguments } from '../process/resource-limits.ts';
 
 /** How long output is awaited that a process outside the group keeps open. */
 const DRAIN_MS = 500;
@@ -29,7 +29,7 @@ export function createHostLauncher({ limits, prlimitPath, shield }: HostLauncher
       const argv =
         prlimitPath === null
           ? request.argv
-          : [prlimitPath, ...resourceLimitArguments(limits, null), '--', ...request.argv];
+          : [prlimitPath, ...resourceLimitArguments(limitsOf(limits, request), null), '--', ...request.argv];
       const [program = '', ...args] = argv;
       const child = spawn(program, args, {
         stdio: shield.cover([request.stdin, 'pipe', 'pipe']),

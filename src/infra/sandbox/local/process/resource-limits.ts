@@ -1,4 +1,4 @@
-import type { SandboxLimits } from '../driver.ts';
+import type { LaunchRequest, SandboxLimits } from '../driver.ts';
 
 const MEBIBYTE = 1024 * 1024;
 const CPU_SECONDS = 600;
@@ -23,4 +23,9 @@ export function resourceLimitArguments(
     '--core=0',
   ];
   return processes === null ? args : [`--nproc=${processes}`, ...args];
+}
+
+/** The limits of one command. */
+export function limitsOf(limits: SandboxLimits, { fileMb }: Pick<LaunchRequest, 'fileMb'>): SandboxLimits {
+  return fileMb === undefined ? limits : { ...limits, fileMb: Math.min(fileMb, limits.fileMb) };
 }
