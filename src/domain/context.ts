@@ -11,6 +11,7 @@ import type { SessionConfigRepository, SessionRepository } from './session/ports
 import type { ToolCallRepository } from './toolcall/ports.ts';
 import type { StepRepository, TurnRepository } from './turn/ports.ts';
 import type { Lease } from './turn/turn.ts';
+import type { UsageRepository } from './usage/ports.ts';
 import type { LoginSessionRepository, UserRepository } from './user/ports.ts';
 import type { PlacementRepository } from './workspace/ports.ts';
 
@@ -29,6 +30,7 @@ export interface Repositories {
   credentials: CredentialRepository;
   turns: TurnRepository;
   steps: StepRepository;
+  usage: UsageRepository;
   outbox: OutboxRepository;
 }
 

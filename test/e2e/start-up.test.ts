@@ -163,7 +163,7 @@ describe('one clear line and the right exit code', () => {
 
   it('for the host driver beyond loopback', async () => {
     const args = ['serve', '--data-dir', dataDir(), ...ports, '--ws-port', '0', '--host', '0.0.0.0'];
-    const host = await refused(args, { CRUSH_SANDBOX__DRIVER: 'host' });
+    const host = await refused(args, { CRUSH_SANDBOX__DRIVER: 'host', CRUSH_AUTH__REGISTRATION: 'closed' });
     expect(host.code).toBe(2);
     expect(host.stderr).toContain('sandbox.allow_host');
   });
@@ -180,15 +180,35 @@ describe('one clear line and the right exit code', () => {
     const result = await runCrush(args, {
       under: ['unshare', '-m', 'bash', '-c', hide, 'hide'],
       program: node,
+      env: { CRUSH_AUTH__REGISTRATION: 'closed' },
     });
     expect(result.stderr).toSatisfy(oneLine);
     expect(result).toMatchObject({ code: 1 });
     expect(result.stderr).toContain(sentence);
   });
 
+  it('for choices that nobody has made beyond loopback', async () => {
+    const args = ['serve', '--data-dir', dataDir(), ...ports, '--ws-port', '0', '--host', '0.0.0.0'];
+    const registration = await refused(args);
+    expect(registration).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('auth.registration is not set'),
+    });
+    const open = {
+      CRUSH_AUTH__REGISTRATION: 'open',
+      CRUSH_AUTO_MODEL__PROVIDER: 'openai',
+      CRUSH_AUTO_MODEL__MODEL: 'm',
+    };
+    const budget = await refused(args, open);
+    expect(budget).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('limits.user_tokens_per_day is not set'),
+    });
+  });
+
   it('for secrets that are missing, short or doubled beyond loopback', async () => {
     const args = ['http-server', '--data-dir', dataDir(), '--host', '0.0.0.0'];
-    const base = { DATABASE_URL: inject('postgresUrl') };
+    const base = { DATABASE_URL: inject('postgresUrl'), CRUSH_AUTH__REGISTRATION: 'closed' };
     expect((await refused(args, base)).stderr).toContain('auth.jwt_secret');
     const short = { ...base, CRUSH_AUTH__JWT_SECRET: 'short', CRUSH_AUTH__MASTER_KEY: 'm'.repeat(32) };
     expect((await refused(args, short)).stderr).toContain('32 bytes');

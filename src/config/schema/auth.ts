@@ -22,7 +22,9 @@ export const AuthSection = z.strictObject({
   token_expire_hour: z.number().positive().max(720).default(24).describe('hours until a token ends'),
   registration: z
     .enum(['open', 'closed'])
-    .default('open')
-    .describe('whether people may create accounts; the first user is the administrator'),
+    .optional()
+    .describe(
+      'whether people may create accounts; the first user is the administrator; left out: open, which has to be chosen beyond loopback',
+    ),
   github: GitHub.prefault({}).describe('login with GitHub'),
 });

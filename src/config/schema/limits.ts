@@ -15,6 +15,11 @@ export const LimitsSection = z.strictObject({
   user_jobs: wholeNumber(1, 10_000)
     .default(50)
     .describe('commands of one user in the background, per process'),
+  user_tokens_per_day: wholeNumber(0, 1_000_000_000_000)
+    .optional()
+    .describe(
+      "tokens, sent and answered, that one user may take of the operator's models in a day (UTC); 0: no limit; to be chosen where strangers may register beyond loopback",
+    ),
   registrations_per_address: wholeNumber(1, MAX)
     .default(20)
     .describe('attempts to make an account from one address in an hour; IPv6: from one /64'),

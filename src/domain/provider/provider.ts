@@ -62,6 +62,8 @@ export interface ModelSelection {
   baseUrl: string | null;
   apiKey: string | null;
   trusted: boolean;
+  /** The operator's key or server answers for it. */
+  operatorPays: boolean;
   maxTokens: number;
   temperature: number | null;
   topP: number | null;

@@ -27,6 +27,8 @@ interface Endpoint {
   apiKey: string | null;
   /** The operator wrote the URL. */
   trusted: boolean;
+  /** The key is the operator's, or there is none for a server of the operator's. */
+  operatorPays: boolean;
 }
 
 interface Choice extends Endpoint {
@@ -92,13 +94,14 @@ function ofSession(
   const choice = { provider, modelId: config.model, settings: config };
   if (config.apiKeySealed !== null) {
     const apiKey = openKey(deps, config.apiKeySealed, sessionKeyContext(session.id, session.userId));
-    return { ...choice, ...endpoint(provider, config.baseUrl), apiKey };
+    return { ...choice, ...endpoint(provider, config.baseUrl), apiKey, operatorPays: false };
   }
   const credential = stored.find((candidate) => candidate.provider === provider.id);
   const fits = credential && (config.baseUrl === null || sameUrl(config.baseUrl, credential.baseUrl));
   if (fits) return { ...choice, ...ofCredential(deps, provider, credential) };
   const place = endpoint(provider, config.baseUrl);
-  return { ...choice, ...place, apiKey: config.baseUrl === null ? provider.apiKey : null };
+  const operatorPays = config.baseUrl === null;
+  return { ...choice, ...place, apiKey: operatorPays ? provider.apiKey : null, operatorPays };
 }
 
 function ofUser(deps: ResolveModelDeps, stored: readonly ProviderCredential[]): Choice | null {
@@ -117,7 +120,7 @@ function ofCredential(
 ): Endpoint {
   const context = credentialKeyContext(credential.userId, credential.provider);
   const apiKey = openKey(deps, credential.apiKeySealed, context);
-  return { ...endpoint(provider, credential.baseUrl), apiKey };
+  return { ...endpoint(provider, credential.baseUrl), apiKey, operatorPays: false };
 }
 
 function ofOperator({ autoModel, catalogue }: ResolveModelDeps): Choice {
@@ -131,10 +134,11 @@ function ofOperator({ autoModel, catalogue }: ResolveModelDeps): Choice {
     baseUrl: autoModel.baseUrl ?? provider.baseUrl,
     trusted: autoModel.baseUrl !== null || provider.trusted,
     apiKey: autoModel.apiKey ?? provider.apiKey,
+    operatorPays: true,
   };
 }
 
-function endpoint(provider: ProviderInfo, baseUrl: string | null): Omit<Endpoint, 'apiKey'> {
+function endpoint(provider: ProviderInfo, baseUrl: string | null): Pick<Endpoint, 'baseUrl' | 'trusted'> {
   return baseUrl === null
     ? { baseUrl: provider.baseUrl, trusted: provider.trusted }
     : { baseUrl, trusted: false };
@@ -177,6 +181,7 @@ function select(catalogue: Catalogue, choice: Choice, purpose: 'main' | 'small')
     baseUrl: choice.baseUrl,
     apiKey: choice.apiKey,
     trusted: choice.trusted,
+    operatorPays: choice.operatorPays && provider.type !== 'demo',
   };
   if (purpose === 'small') {
     const model = small ?? main;

@@ -23,6 +23,7 @@ export function testSelection(
     },
     baseUrl: null,
     apiKey: null,
+    operatorPays: false,
     trusted: false,
     maxTokens: 1_000,
     temperature: null,

@@ -30,6 +30,8 @@ export interface AgentSettings {
   maxWorkers: number;
   /** Turns of one user at once, over all processes. */
   maxRunningPerUser: number;
+  /** What one user may take of the operator's models in a day (UTC); null: no limit. */
+  tokensPerDay: number | null;
   taskTimeoutMs: number;
   /** 0: requests never expire. */
   permissionTimeoutMs: number;

@@ -43,6 +43,7 @@ export const SELECTION: ModelSelection = {
   },
   baseUrl: null,
   apiKey: null,
+  operatorPays: true,
   trusted: true,
   maxTokens: 1000,
   temperature: null,
@@ -53,6 +54,7 @@ export const SELECTION: ModelSelection = {
 const SETTINGS: AgentSettings = {
   maxWorkers: 10,
   maxRunningPerUser: 10,
+  tokensPerDay: null,
   taskTimeoutMs: 60_000,
   permissionTimeoutMs: 60_000,
   maxSteps: 50,

@@ -96,6 +96,7 @@ function defaultSelection(providerType: ProviderType, url: string): ModelSelecti
     },
     baseUrl: `${url}/v1`,
     apiKey: API_KEY,
+    operatorPays: false,
     trusted: true,
     maxTokens: 1_000,
     temperature: null,

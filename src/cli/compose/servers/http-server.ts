@@ -1,4 +1,5 @@
 import { requirePostgres } from '../platform/database.ts';
+import { requireChoices } from '../platform/exposure.ts';
 import { PROFILE_PORTS } from '../platform/profile.ts';
 import { urlOf } from '../services/listen.ts';
 import { openCore, SHARED_DATABASE, serveApi } from './core.ts';
@@ -8,7 +9,10 @@ import type { Server } from './server.ts';
 export const httpServer: Server = {
   name: 'http-server',
   profilePort: PROFILE_PORTS.http,
-  check: (config) => requirePostgres(config, 'http-server'),
+  check(config) {
+    requirePostgres(config, 'http-server');
+    requireChoices(config);
+  },
   async start(deps) {
     const core = await openCore(deps, SHARED_DATABASE);
     const server = await serveApi(core);

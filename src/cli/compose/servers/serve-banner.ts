@@ -1,4 +1,5 @@
 import type { Config } from '#config/load.ts';
+import { registrationOf, tokensPerDayOf } from '../platform/exposure.ts';
 import type { LocalAdminFile } from '../services/local-admin.ts';
 
 export interface BannerFacts {
@@ -20,6 +21,7 @@ export function serveBanner({ http, ws, admin, config, driver }: BannerFacts): s
     `  Data       ${config.data_dir}`,
     `  Sandbox    ${driver}${driver === 'host' ? ' (no isolation)' : ''}`,
     `  Model      ${config.auto_model.provider}/${config.auto_model.model}${demo ? ' (offline demo; see auto_model and providers in config.yaml)' : ''}`,
+    `  Accounts   ${accounts(config)}`,
     `  Login      ${admin.email}, password in ${admin.path}`,
     '',
     '  Try, in a second terminal:',
@@ -29,4 +31,11 @@ export function serveBanner({ http, ws, admin, config, driver }: BannerFacts): s
     '',
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Who may come, and how much of the operator's models each one may take. */
+function accounts(config: Config): string {
+  const share = tokensPerDayOf(config);
+  const limit = share === null ? 'no limit' : `${share} tokens`;
+  return `registration ${registrationOf(config)}, ${limit} per user and day on the operator's models (auth.registration, limits.user_tokens_per_day)`;
 }

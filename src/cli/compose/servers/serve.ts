@@ -1,4 +1,5 @@
 import { hasPostgres, migrateOrExplain } from '../platform/database.ts';
+import { requireChoices } from '../platform/exposure.ts';
 import { refuseSharedPorts } from '../platform/ports.ts';
 import { PROFILE_PORTS } from '../platform/profile.ts';
 import { urlOf } from '../services/listen.ts';
@@ -11,7 +12,10 @@ import type { Server, ServerDeps } from './server.ts';
 export const serve: Server = {
   name: 'serve',
   profilePort: PROFILE_PORTS.http,
-  check: (config) => refuseSharedPorts(config, ['http_port', 'ws_port']),
+  check(config) {
+    refuseSharedPorts(config, ['http_port', 'ws_port']);
+    requireChoices(config);
+  },
   async start(deps) {
     const { config, log, stack } = deps;
     const core = await openCore(deps, ownSchema(deps));

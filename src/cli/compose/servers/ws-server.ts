@@ -1,4 +1,5 @@
 import { requirePostgres } from '../platform/database.ts';
+import { requireChoices } from '../platform/exposure.ts';
 import { PROFILE_PORTS } from '../platform/profile.ts';
 import { requireRedis } from '../platform/realtime.ts';
 import { urlOf } from '../services/listen.ts';
@@ -12,6 +13,7 @@ export const wsServer: Server = {
   check(config) {
     requirePostgres(config, 'ws-server');
     requireRedis(config, 'ws-server');
+    requireChoices(config);
   },
   async start(deps) {
     const core = await openCore(deps, SHARED_DATABASE);

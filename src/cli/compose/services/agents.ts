@@ -9,6 +9,7 @@ import {
 } from '#ws/agent/index.ts';
 import type { TextWork } from '#ws/agent/ports.ts';
 import type { CloseStack } from '../../close-stack.ts';
+import { tokensPerDayOf } from '../platform/exposure.ts';
 import type { Platform } from '../platform/platform.ts';
 import { autoModelOf, openLanguageModel } from './models.ts';
 
@@ -42,10 +43,13 @@ export function openAgents({ platform, catalogue, workspaces, jobs, work, stack 
   coordinator.start();
 }
 
-function settingsOf({ agent, limits, permissions }: Config): AgentSettings {
+function settingsOf(config: Config): AgentSettings {
+  const { agent, limits, permissions } = config;
+  const tokensPerDay = tokensPerDayOf(config);
   return {
     maxWorkers: agent.max_workers,
     maxRunningPerUser: limits.user_running_turns,
+    tokensPerDay,
     taskTimeoutMs: agent.task_timeout * 1000,
     permissionTimeoutMs: agent.permission_timeout * 1000,
     maxSteps: agent.max_steps,

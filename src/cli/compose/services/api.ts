@@ -8,6 +8,7 @@ import type { HttpDeps } from '#http/deps.ts';
 import type { EdgeDeps } from '#http/kit/edge.ts';
 import { createLoginThrottle, createRegistrationThrottle } from '#infra/auth/index.ts';
 import type { TextWork } from '#ws/agent/ports.ts';
+import { registrationOf } from '../platform/exposure.ts';
 import type { Platform } from '../platform/platform.ts';
 import { tokenLifeMs } from './accounts.ts';
 import { autoModelOf } from './models.ts';
@@ -37,7 +38,7 @@ export function openApi({ platform, catalogue, workspaces, sourceControl, work, 
       perNetwork: config.limits.registrations_per_address,
       inAll: config.limits.registrations,
     }),
-    registration: config.auth.registration,
+    registration: registrationOf(config),
     tokenLifeMs: tokenLifeMs(config),
     catalogue,
     autoModel: autoModelOf(config),

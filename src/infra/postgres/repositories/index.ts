@@ -14,6 +14,7 @@ import { createStepRepository } from './turns/step-repository.ts';
 import { createTurnRepository } from './turns/turn-repository.ts';
 import { createCredentialRepository } from './users/credential-repository.ts';
 import { createLoginSessionRepository } from './users/login-session-repository.ts';
+import { createUsageRepository } from './users/usage-repository.ts';
 import { createUserRepository } from './users/user-repository.ts';
 
 /** Runs one repository call: waits for its turn, translates errors, refuses when it comes too late. */
@@ -34,6 +35,7 @@ const FACTORIES: { [Name in keyof Repositories]: (deps: RepositoryDeps) => Repos
   credentials: createCredentialRepository,
   turns: createTurnRepository,
   steps: createStepRepository,
+  usage: createUsageRepository,
   outbox: createOutboxRepository,
 };
 const NAMES = Object.keys(FACTORIES) as ReadonlyArray<keyof Repositories>;

@@ -7,4 +7,5 @@ export * from './sessions.ts';
 export * from './tool-calls.ts';
 export * from './turns.ts';
 export * from './uploads.ts';
+export * from './usage.ts';
 export * from './users.ts';

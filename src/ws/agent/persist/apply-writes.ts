@@ -13,6 +13,8 @@ export interface PersistDeps {
   nextStepIndex(): number;
   /** A tool call's row as it is now. */
   stored(call: ToolCall): void;
+  /** Stores what has been taken of the user's share. */
+  charge?(tx: AnyContext): Promise<void>;
 }
 
 /** What writes need: the turn's dependencies within its transaction. */
@@ -57,7 +59,11 @@ export async function applyWrites(
   await Promise.all([written, last?.()]);
 }
 
-export async function countMessages({ tx, turn }: Writer, { countedMessages, usage }: Writes): Promise<void> {
+export async function countMessages(writer: Writer, writes: Writes): Promise<void> {
+  await Promise.all([countInSession(writer, writes), writer.charge?.(writer.tx)]);
+}
+
+async function countInSession({ tx, turn }: Writer, { countedMessages, usage }: Writes): Promise<void> {
   if (countedMessages === 0 && Object.keys(usage).length === 0) return;
   const counted = { ...usage, addMessages: countedMessages };
   const session = await tx.repositories.sessions.addUsage(turn.sessionId, counted, tx.clock.now());

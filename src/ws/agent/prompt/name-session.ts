@@ -16,7 +16,7 @@ const ENDED: ReadonlySet<StopReason> = new Set(['stop', 'unknown']);
 
 export interface TitleDeps {
   ctx: AnyContext;
-  model: LanguageModel;
+  model: Pick<LanguageModel, 'stream'>;
   /** The small model first, then the main one. */
   selections: ReadonlyArray<() => Promise<ModelSelection>>;
 }
@@ -47,7 +47,7 @@ export async function nameSession(
 }
 
 async function ask(
-  model: LanguageModel,
+  model: Pick<LanguageModel, 'stream'>,
   select: () => Promise<ModelSelection>,
   { sessionId, prompt }: { sessionId: string; prompt: string },
   signal: AbortSignal,

@@ -17,6 +17,8 @@ export type RequestPurpose = { kind: 'step' } | { kind: 'summary'; elision: numb
 export interface LoopHooks extends ToolStepHooks {
   /** Writes in one transaction. Throws `lease_lost`. */
   commit(changes: Change[]): Promise<void>;
+  /** Why the model must not be called any more, as a sentence for the user; null: it may. */
+  refusal(): string | null;
   /** From the state's history, without what is not finished. */
   buildRequest(purpose: RequestPurpose): Promise<ModelRequest>;
   stream(request: ModelRequest, signal: AbortSignal): AsyncIterable<ModelPart>;

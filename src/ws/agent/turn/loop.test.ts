@@ -40,6 +40,7 @@ const SELECTION: LoopInput['selection'] = {
   },
   baseUrl: null,
   apiKey: null,
+  operatorPays: false,
   trusted: true,
   maxTokens: 10,
   temperature: null,
@@ -131,6 +132,7 @@ async function start(
         commits.push(changes);
         await options.onCommit?.(changes);
       },
+      refusal: () => null,
       async buildRequest() {
         const messages = await buildPrompt(state.history, {
           system: 's',

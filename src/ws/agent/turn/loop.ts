@@ -42,11 +42,16 @@ async function nextStep(run: Run): Promise<LoopEnd | null> {
       return toolStep(run, action.calls);
     case 'call_model':
       if (pause.aborted) return handBack(run);
-      return modelStep(run, action.reopen);
+      return (await refuseModel(run)) ?? modelStep(run, action.reopen);
     case 'summarize':
       if (pause.aborted) return handBack(run);
-      return summaryStep(run, action.reopen, action.cause);
+      return (await refuseModel(run)) ?? summaryStep(run, action.reopen, action.cause);
   }
+}
+
+async function refuseModel(run: Run): Promise<LoopEnd | null> {
+  const error = run.hooks.refusal();
+  return error === null ? null : endTurn(run, { status: 'failed', error, errorCode: 'limit_reached' });
 }
 
 async function toolStep(run: Run, open: ToolCall[]): Promise<LoopEnd | null> {

@@ -14,7 +14,8 @@ import { type LoadedTurn, loadTurn } from './load-turn.ts';
 import { runLoop } from './loop.ts';
 import type { LoopEnd } from './loop-ports.ts';
 import { summarizeAt } from './next-action.ts';
-import { openTurn, TurnRefused } from './open-turn.ts';
+import { type OpenTurn, openTurn, TurnRefused } from './open-turn.ts';
+import { openTokenMeter, type TokenMeter } from './token-meter.ts';
 import { createTurnHooks } from './turn-hooks.ts';
 
 const MAX_ATTEMPTS = 3;
@@ -59,8 +60,9 @@ async function attempt(deps: RunnerDeps, claimed: ClaimedTurn, ctx: AnyContext):
   opening.catch(() => {});
   const takenOverAt = await takeOver;
   const open = await opening;
-  if (loaded.isFresh && turn.number === 1) startTitle(deps, ctx, loaded);
-  const hooks = createTurnHooks(deps, open, takenOverAt);
+  const meter = await openMeter(deps, open);
+  if (loaded.isFresh && turn.number === 1 && !meter?.refusal()) startTitle(deps, ctx, { loaded, meter });
+  const hooks = createTurnHooks(deps, open, { takenOverAt, meter });
   try {
     return await runLoop({
       state: loaded.state,
@@ -78,7 +80,18 @@ async function attempt(deps: RunnerDeps, claimed: ClaimedTurn, ctx: AnyContext):
     });
   } finally {
     hooks.close();
+    await meter
+      ?.flush()
+      .catch((error: unknown) => ctx.log.error({ err: error }, 'tokens of a turn not counted'));
   }
+}
+
+/** Not with the turn's lease: what was taken was taken. */
+function openMeter(deps: RunnerDeps, { claimed, ctx, selection }: OpenTurn): Promise<TokenMeter | null> {
+  const { turn } = claimed;
+  const own = deps.contexts({ actor: { kind: 'system' }, requestId: turn.id, log: ctx.log });
+  const { tokensPerDay } = deps.settings;
+  return openTokenMeter({ ctx: own, clock: deps.clock, tokensPerDay }, turn.userId, selection);
 }
 
 /**
@@ -110,14 +123,20 @@ async function takeOverLog(
   }
 }
 
-function startTitle(deps: RunnerDeps, ctx: AnyContext, { session, state }: LoadedTurn): void {
+function startTitle(
+  deps: RunnerDeps,
+  ctx: AnyContext,
+  { loaded: { session, state }, meter }: { loaded: LoadedTurn; meter: TokenMeter | null },
+): void {
   const prompt = state.history.map(textOf).find((text) => text !== '') ?? '';
   if (prompt === '') return;
   const own = deps.contexts({ actor: { kind: 'system' }, requestId: state.turn.id, log: ctx.log });
   const selections = [() => deps.resolveModel(session, 'small'), () => deps.resolveModel(session, 'main')];
-  deps.background((signal) =>
-    nameSession({ ctx: own, model: deps.model, selections }, { sessionId: session.id, prompt }, signal),
-  );
+  const model = meter?.measured(deps.model) ?? deps.model;
+  deps.background(async (signal) => {
+    await nameSession({ ctx: own, model, selections }, { sessionId: session.id, prompt }, signal);
+    await meter?.flush();
+  });
 }
 
 /**

@@ -8,13 +8,14 @@ import { decide } from '../step/approval.ts';
 import type { RunnerDeps } from './claimed-turn.ts';
 import type { LoopHooks } from './loop-ports.ts';
 import type { OpenTurn } from './open-turn.ts';
+import type { TokenMeter } from './token-meter.ts';
 import { toolScope } from './tool-scope.ts';
 
 /** Connects the loop to the database, the event log, the model and the workspace. */
 export function createTurnHooks(
   deps: RunnerDeps,
   open: OpenTurn,
-  takenOverAt: Cursor | null,
+  { takenOverAt, meter }: { takenOverAt: Cursor | null; meter: TokenMeter | null },
 ): LoopHooks & { close(): void } {
   const { publisher, clock, settings } = deps;
   const { claimed, ctx, loaded } = open;
@@ -31,6 +32,7 @@ export function createTurnHooks(
     takenOverAt,
     abortLost: () => claimed.abortLost(),
   });
+  const model = meter?.measured(deps.model) ?? deps.model;
   let stepIndex = loaded.nextStep;
   const persistDeps = {
     ctx,
@@ -46,10 +48,12 @@ export function createTurnHooks(
       for (const change of changes) {
         if (change.kind === 'results') for (const { call } of change.results) live.forget(call.id);
       }
-      await persist(persistDeps, changes);
+      if (meter) await meter.settling((charge) => persist({ ...persistDeps, charge }, changes));
+      else await persist(persistDeps, changes);
     },
     buildRequest: createRequestBuilder(deps, open),
-    stream: (request, abort) => deps.model.stream(request, abort),
+    refusal: () => meter?.refusal() ?? null,
+    stream: (request, abort) => model.stream(request, abort),
     delta(message, delta) {
       if (signal.aborted) return;
       publisher.delta({ session_id: sessionId, message_id: message.id, ...delta }, lease.token);
