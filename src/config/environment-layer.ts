@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { fromText } from './coerce.ts';
 import { configError } from './errors.ts';
 import type { Environment } from './paths.ts';
-import { type Layer, schemaAt, setPath } from './schema-tree.ts';
+import { emptyTree, type Layer, schemaAt, setPath } from './schema-tree.ts';
 
 /** Variables with names of their own. */
 export const PLAIN_VARIABLES: ReadonlyArray<readonly [variable: string, path: string]> = [
@@ -15,7 +15,7 @@ export const PLAIN_VARIABLES: ReadonlyArray<readonly [variable: string, path: st
 
 /** `CRUSH_SERVER__HTTP_PORT=9000` and the few variables with names of their own; empty ones count as not set. */
 export function readEnvironment(env: Environment, schema: z.ZodType): Layer {
-  const layer: Layer = { values: {}, origins: new Map() };
+  const layer: Layer = { values: emptyTree(), origins: new Map() };
   const set = (variable: string, path: string[], text: string) => {
     const wanted = schemaAt(schema, path);
     if (!wanted) throw configError(`${variable}: ${path.join('.')} is not a configuration key`);

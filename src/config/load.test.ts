@@ -30,7 +30,31 @@ function refusal(options: Parameters<typeof loadConfig>[0]): string {
   throw new Error('the configuration was accepted');
 }
 
+const env = { HOME: '/h' };
+
 describe('loadConfig', () => {
+  it.each([
+    ['__proto__: { polluted: 1 }', '__proto__: unknown key'],
+    ['database: { __proto__: { polluted: 1 } }', 'database.__proto__: unknown key'],
+    ['providers: { __proto__: { api_key: x } }', 'providers.__proto__: unknown key'],
+    ['providers: { a: { models: [{ id: m, __proto__: { polluted: 1 } }] } }', '__proto__'],
+    ['constructor: { prototype: { polluted: 1 } }', 'constructor: unknown key'],
+    ['database: { toString: { polluted: 1 } }', 'database.toString: unknown key'],
+  ])('refuses %s without changing what other objects have', (text, line) => {
+    expect(() => loadConfig({ env, file: file(text) })).toThrow(line);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  });
+
+  it.each([
+    { CRUSH_PROVIDERS____PROTO____API_KEY: 'x' },
+    { CRUSH_PROVIDERS__A: '{ "__proto__": { "polluted": 1 } }' },
+    { CRUSH_DATABASE____PROTO____URL: 'x' },
+  ])('refuses %j as well', (variables) => {
+    expect(() => loadConfig({ env: { ...env, ...variables }, file: file('') })).toThrow();
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  });
+
   it('has a default for every key', () => {
     const { config, file: read } = loadConfig({ env: { HOME: '/h' }, file: file('') });
     expect(config.server.http_port).toBe(8080);

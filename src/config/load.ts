@@ -8,7 +8,7 @@ import { readConfigFile } from './file-layer.ts';
 import { expandHome, expandPaths } from './home.ts';
 import { CONFIG_FILE_CANDIDATES, defaultDataDir, type Environment } from './paths.ts';
 import { ConfigSchema, type ConfigValues } from './schema/index.ts';
-import { allowedKeys, isTree, type Layer, setPath, type Tree } from './schema-tree.ts';
+import { allowedKeys, emptyTree, isTree, type Layer, setPath, type Tree } from './schema-tree.ts';
 
 export interface Config extends ConfigValues {
   /** Absolute. */
@@ -73,17 +73,17 @@ function cwdOf({ cwd }: LoadOptions, env: Environment): string | null {
 }
 
 function overlay(layers: readonly Layer[]): Layer {
-  const values: Tree = {};
+  const values = emptyTree();
   const origins = new Map<string, string>();
   for (const layer of layers) {
-    merge(values, layer.values);
+    merge(values, layer.values, (path) => `${placeOf(path, layer.origins)}${path.join('.')}: unknown key`);
     for (const [path, origin] of layer.origins) origins.set(path, origin);
   }
   return { values, origins };
 }
 
 function fromOverrides(overrides: readonly ConfigOverride[]): Layer {
-  const layer: Layer = { values: {}, origins: new Map() };
+  const layer: Layer = { values: emptyTree(), origins: new Map() };
   for (const { key, value, flag } of overrides) {
     setPath(layer.values, key.split('.'), value);
     layer.origins.set(key, flag);
@@ -91,11 +91,23 @@ function fromOverrides(overrides: readonly ConfigOverride[]): Layer {
   return layer;
 }
 
-function merge(target: Tree, source: Tree): void {
+/** Copies, so that every map has only keys of its own; `__proto__` is none that any section could mean. */
+function merge(
+  target: Tree,
+  source: Tree,
+  refusal: (path: string[]) => string,
+  path: readonly string[] = [],
+): void {
   for (const [key, value] of Object.entries(source)) {
+    const here = [...path, key];
+    if (key === '__proto__') throw configError(refusal(here));
     const present = target[key];
-    if (isTree(present) && isTree(value)) merge(present, value);
-    else target[key] = value;
+    if (!isTree(value)) target[key] = value;
+    else {
+      const inner = isTree(present) ? present : emptyTree();
+      target[key] = inner;
+      merge(inner, value, refusal, here);
+    }
   }
 }
 

@@ -22,11 +22,18 @@ export function isTree(value: unknown): value is Tree {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
+/** Without a prototype: whatever its keys are, they are only its own. */
+export function emptyTree(): Tree {
+  return Object.create(null) as Tree;
+}
+
 export function setPath(tree: Tree, path: readonly string[], value: unknown): void {
   let node = tree;
   for (const key of path.slice(0, -1)) {
-    if (typeof node[key] !== 'object' || node[key] === null || !Object.hasOwn(node, key)) node[key] = {};
-    node = node[key] as Tree;
+    const present = node[key];
+    const next = isTree(present) && Object.hasOwn(node, key) ? present : emptyTree();
+    node[key] = next;
+    node = next;
   }
   const last = path.at(-1);
   if (last !== undefined) node[last] = value;

@@ -2,14 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { createLogger } from './index.ts';
 import { maskSecrets } from './mask.ts';
 
-function logged(write: (log: ReturnType<typeof createLogger>) => void): string {
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const STEERING = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u202a-\u202e\u2066-\u2069\ufeff]/;
+
+function logged(
+  write: (log: ReturnType<typeof createLogger>) => void,
+  format: 'json' | 'pretty' = 'json',
+): string {
   let text = '';
   const destination = {
     write: (line: string) => {
       text += line;
     },
   };
-  write(createLogger({ level: 'debug', format: 'json', service: 'test', destination }));
+  write(createLogger({ level: 'debug', format, service: 'test', destination }));
   return text;
 }
 
@@ -26,6 +32,19 @@ describe('logger', () => {
     });
     expect(text).not.toContain('canary');
     expect(text).toContain('****');
+  });
+
+  it('lets nothing through that could steer a terminal or turn a line around', () => {
+    const hostile = '\u009b31m \u202e \u2066 \u2028 \u007f \u001b]0;x\u0007 \ufeff end';
+    for (const format of ['json', 'pretty'] as const) {
+      const write = (log: ReturnType<typeof createLogger>) => {
+        log.child({ path: hostile }).info({ err: new Error(hostile), inner: { list: [hostile] } }, hostile);
+      };
+      const text = logged(write, format);
+      expect(text).not.toMatch(STEERING);
+      expect(text).toContain('u009b31m');
+    }
+    expect(JSON.parse(logged((log) => log.info({ path: hostile }, 'x'))).path).toBe(hostile);
   });
 
   it('tells an error with its cause', () => {
