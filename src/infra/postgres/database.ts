@@ -3,7 +3,7 @@ import type { OutboxEvent } from '#domain/events/index.ts';
 import type { Lease } from '#domain/turn/index.ts';
 import type { Executor } from './engine/executor.ts';
 import { translateError } from './errors.ts';
-import { insertEvents } from './repositories/conversation/outbox-repository.ts';
+import { createEventWriter } from './repositories/conversation/outbox-repository.ts';
 import { type Around, createRepositories, guardRepositories } from './repositories/index.ts';
 
 /** Plain SQL for migrations: the text may hold several statements. */
@@ -27,15 +27,24 @@ export interface Engine {
   close(): Promise<void>;
 }
 
+/** What a connection keeps for its transactions. */
+interface Inside {
+  repositories: Repositories;
+  insertEvents: ReturnType<typeof createEventWriter>;
+}
+
 export function createDatabase(engine: Engine): SqlDatabase {
   const outside = createRepositories({ executor: engine.executor, atomically: engine.transaction });
-  const inside = new WeakMap<Executor, Repositories>();
+  const inside = new WeakMap<Executor, Inside>();
   let closing: Promise<void> | undefined;
 
-  function repositoriesOf(executor: Executor): Repositories {
+  function insideOf(executor: Executor): Inside {
     const known = inside.get(executor);
     if (known) return known;
-    const made = createRepositories({ executor, atomically: (run) => run(executor) });
+    const made = {
+      repositories: createRepositories({ executor, atomically: (run) => run(executor) }),
+      insertEvents: createEventWriter(executor),
+    };
     inside.set(executor, made);
     return made;
   }
@@ -46,12 +55,13 @@ export function createDatabase(engine: Engine): SqlDatabase {
       engine.admit(() =>
         translatedAround(engine.transaction, async (executor: Executor) => {
           const events: OutboxEvent[] = [];
+          const inner = insideOf(executor);
           const scope = openScope();
-          const repositories = guardRepositories(collecting(repositoriesOf(executor), events), scope.around);
+          const repositories = guardRepositories(collecting(inner.repositories, events), scope.around);
           try {
             const result = await underLease(repositories, lease, run);
             await scope.settled();
-            await translated(() => insertEvents(executor, events));
+            await translated(() => inner.insertEvents(events));
             return { result, events };
           } finally {
             await scope.settled();

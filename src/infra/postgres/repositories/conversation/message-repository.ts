@@ -2,12 +2,14 @@ import { and, asc, desc, eq, getTableColumns, isNull, lte, max, or, type SQL, sq
 import { notFound } from '#domain/errors.ts';
 import { type Message, type MessageRepository, sizeOfParts } from '#domain/message/index.ts';
 import type { RepositoryDeps } from '../../engine/executor.ts';
+import { createStatements } from '../../engine/statements.ts';
 import { messages, sessions } from '../../schema/index.ts';
 
 const POSITION = sql`(${messages.turnNumber}, ${messages.index})`;
 const IN_ORDER = [asc(messages.turnNumber), asc(messages.index)];
 
 export function createMessageRepository({ executor }: RepositoryDeps): MessageRepository {
+  const statements = createStatements();
   const inOrder = (where: SQL | undefined) =>
     executor
       .select()
@@ -21,7 +23,9 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
       await executor.insert(messages).values(sized(message)).execute();
     },
     async insertMany(given) {
-      if (given.length > 0) await executor.insert(messages).values(given.map(sized)).execute();
+      await statements.insert('messages', { table: messages, rows: given.map(sized) }, (rows) =>
+        executor.insert(messages).values(rows as never),
+      );
     },
     async get(id) {
       const [row] = await executor.select().from(messages).where(eq(messages.id, id)).execute();
@@ -98,12 +102,22 @@ export function createMessageRepository({ executor }: RepositoryDeps): MessageRe
       return rows.map(toMessage);
     },
     async setParts(id, { parts, appliedCursor, finishedAt, isSummary, now }) {
-      const [row] = await executor
-        .update(messages)
-        .set({ parts, size: sizeOfParts(parts), appliedCursor, finishedAt, isSummary, updatedAt: now })
-        .where(eq(messages.id, id))
-        .returning({ id: messages.id })
-        .execute();
+      const values = {
+        parts,
+        size: sizeOfParts(parts),
+        appliedCursor,
+        finishedAt,
+        isSummary,
+        updatedAt: now,
+      };
+      const change = { table: messages, values, parameters: { id } };
+      const [row] = await statements.change('message', change, (set) =>
+        executor
+          .update(messages)
+          .set(set)
+          .where(eq(messages.id, sql.placeholder('id')))
+          .returning({ id: messages.id }),
+      );
       if (!row) throw notFound('Message');
     },
     async nextIndex(sessionId, turnNumber) {

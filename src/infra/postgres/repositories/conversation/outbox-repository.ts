@@ -1,11 +1,13 @@
 import { asc, sql } from 'drizzle-orm';
 import type { OutboxEvent, OutboxRepository } from '#domain/events/index.ts';
 import { DATABASE_NOW_MS, type Executor, type RepositoryDeps, uuidArray } from '../../engine/executor.ts';
+import { createStatements } from '../../engine/statements.ts';
 import { outbox } from '../../schema/index.ts';
 
 export function createOutboxRepository({ executor }: RepositoryDeps): OutboxRepository {
+  const insertEvents = createEventWriter(executor);
   return {
-    add: (event) => insertEvents(executor, [event]),
+    add: (event) => insertEvents([event]),
     async take(minAgeMs, limit) {
       const rows = await executor
         .select()
@@ -28,13 +30,17 @@ export function createOutboxRepository({ executor }: RepositoryDeps): OutboxRepo
 }
 
 /** An id that is there already stands for the same event. */
-export async function insertEvents(executor: Executor, events: readonly OutboxEvent[]): Promise<void> {
-  if (events.length === 0) return;
-  await executor
-    .insert(outbox)
-    .values(events.map((event) => ({ ...event, createdAt: DATABASE_NOW_MS })))
-    .onConflictDoNothing({ target: outbox.id })
-    .execute();
+export function createEventWriter(executor: Executor): (events: readonly OutboxEvent[]) => Promise<void> {
+  const statements = createStatements();
+  return async (events) => {
+    const given = events.map(({ id, sessionId, body }) => ({ id, sessionId, body }));
+    await statements.insert('events', { table: outbox, rows: given }, (rows) =>
+      executor
+        .insert(outbox)
+        .values(rows.map((row) => ({ ...row, createdAt: DATABASE_NOW_MS })) as never)
+        .onConflictDoNothing({ target: outbox.id }),
+    );
+  };
 }
 
 function toOutboxEvent(row: typeof outbox.$inferSelect): OutboxEvent {

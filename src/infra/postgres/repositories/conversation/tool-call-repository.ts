@@ -1,10 +1,12 @@
-import { and, asc, eq, type SQL } from 'drizzle-orm';
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
 import { notFound } from '#domain/errors.ts';
 import type { ToolCall, ToolCallRepository } from '#domain/toolcall/index.ts';
 import type { RepositoryDeps } from '../../engine/executor.ts';
+import { createStatements } from '../../engine/statements.ts';
 import { isOpenToolCall, toolCalls } from '../../schema/index.ts';
 
 export function createToolCallRepository({ executor }: RepositoryDeps): ToolCallRepository {
+  const statements = createStatements();
   const inOrder = async (where: SQL | undefined) => {
     const rows = await executor
       .select()
@@ -17,29 +19,33 @@ export function createToolCallRepository({ executor }: RepositoryDeps): ToolCall
 
   return {
     async insertMany(calls) {
-      if (calls.length > 0) await executor.insert(toolCalls).values(calls).execute();
+      await statements.insert('calls', { table: toolCalls, rows: calls.map((row) => ({ ...row })) }, (rows) =>
+        executor.insert(toolCalls).values(rows as never),
+      );
     },
     async get(id) {
       const [row] = await executor.select().from(toolCalls).where(eq(toolCalls.id, id)).execute();
       return row ? toToolCall(row) : null;
     },
     async update(id, change, now) {
-      const [row] = await executor
-        .update(toolCalls)
-        .set({
-          status: change.status,
-          input: change.input,
-          result: change.result,
-          isError: change.isError,
-          errorMessage: change.errorMessage,
-          startedAt: change.startedAt,
-          finishedAt: change.finishedAt,
-          messageId: change.messageId,
-          updatedAt: now,
-        })
-        .where(eq(toolCalls.id, id))
-        .returning({ id: toolCalls.id })
-        .execute();
+      const values = {
+        status: change.status,
+        input: change.input,
+        result: change.result,
+        isError: change.isError,
+        errorMessage: change.errorMessage,
+        startedAt: change.startedAt,
+        finishedAt: change.finishedAt,
+        messageId: change.messageId,
+        updatedAt: now,
+      };
+      const [row] = await statements.change('call', { table: toolCalls, values, parameters: { id } }, (set) =>
+        executor
+          .update(toolCalls)
+          .set(set)
+          .where(eq(toolCalls.id, sql.placeholder('id')))
+          .returning({ id: toolCalls.id }),
+      );
       if (!row) throw notFound('Tool call');
     },
     list: (sessionId) => inOrder(eq(toolCalls.sessionId, sessionId)),

@@ -3,9 +3,11 @@ import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { notFound } from '#domain/errors.ts';
 import type { Session, SessionRepository } from '#domain/session/index.ts';
 import { type Executor, lazy, type RepositoryDeps } from '../../engine/executor.ts';
+import { createStatements } from '../../engine/statements.ts';
 import { sessions } from '../../schema/index.ts';
 
 export function createSessionRepository({ executor }: RepositoryDeps): SessionRepository {
+  const statements = createStatements();
   const queries = lazy(() => prepareQueries(executor));
 
   async function change(id: string, changes: PgUpdateSetSource<typeof sessions>): Promise<Session> {
@@ -45,19 +47,29 @@ export function createSessionRepository({ executor }: RepositoryDeps): SessionRe
     },
     setTitle: (id, title, now) => change(id, { title, updatedAt: now }),
     setTodos: (id, todos, now) => change(id, { todos, updatedAt: now }),
-    addUsage: (id, usage, now) =>
-      change(id, {
-        promptTokens: usage.promptTokens,
-        completionTokens: usage.completionTokens,
-        contextWindow: usage.contextWindow,
-        summaryMessageId: usage.summaryMessageId,
-        cost: usage.addCost === undefined ? undefined : sql`${sessions.cost} + ${usage.addCost}`,
-        messageCount:
-          usage.addMessages === undefined ? undefined : sql`${sessions.messageCount} + ${usage.addMessages}`,
-        storedChars:
-          usage.addChars === undefined ? undefined : sql`${sessions.storedChars} + ${usage.addChars}`,
-        updatedAt: now,
-      }),
+    async addUsage(id, { addCost, addMessages, addChars, ...figures }, now) {
+      const { promptTokens, completionTokens, contextWindow, summaryMessageId } = figures;
+      const values = { promptTokens, completionTokens, contextWindow, summaryMessageId, updatedAt: now };
+      const parameters = { id, addCost, addMessages, addChars };
+      const [row] = await statements.change('usage', { table: sessions, values, parameters }, (set, has) =>
+        executor
+          .update(sessions)
+          .set({
+            ...set,
+            ...(has('addCost') && { cost: sql`${sessions.cost} + ${sql.placeholder('addCost')}` }),
+            ...(has('addMessages') && {
+              messageCount: sql`${sessions.messageCount} + ${sql.placeholder('addMessages')}`,
+            }),
+            ...(has('addChars') && {
+              storedChars: sql`${sessions.storedChars} + ${sql.placeholder('addChars')}`,
+            }),
+          })
+          .where(eq(sessions.id, sql.placeholder('id')))
+          .returning(),
+      );
+      if (!row) throw notFound('Session');
+      return toSession(row);
+    },
     async beginDeletion(of, now) {
       await executor
         .update(sessions)

@@ -1,19 +1,27 @@
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Step, StepRepository } from '#domain/turn/index.ts';
 import type { RepositoryDeps } from '../../engine/executor.ts';
+import { createStatements } from '../../engine/statements.ts';
 import { steps } from '../../schema/index.ts';
 
 export function createStepRepository({ executor }: RepositoryDeps): StepRepository {
+  const statements = createStatements();
   return {
     async insert(step) {
-      await executor.insert(steps).values(step).execute();
+      await statements.insert('step', { table: steps, rows: [{ ...step }] }, (rows) =>
+        executor.insert(steps).values(rows as never),
+      );
     },
     async finish(turnId, subjectId, { state, output, now }) {
-      await executor
-        .update(steps)
-        .set({ state, output, finishedAt: now })
-        .where(and(eq(steps.turnId, turnId), eq(steps.subjectId, subjectId), eq(steps.state, 'started')))
-        .execute();
+      const values = { state, output, finishedAt: now };
+      const change = { table: steps, values, parameters: { turnId, subjectId } };
+      const isIt = () =>
+        and(
+          eq(steps.turnId, sql.placeholder('turnId')),
+          eq(steps.subjectId, sql.placeholder('subjectId')),
+          sql`${steps.state} = 'started'`,
+        );
+      await statements.change('step', change, (set) => executor.update(steps).set(set).where(isIt()));
     },
     async list(turnId) {
       const rows = await executor

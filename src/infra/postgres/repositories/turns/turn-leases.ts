@@ -2,6 +2,7 @@ import { and, eq, getTableColumns, gt, isNotNull, sql } from 'drizzle-orm';
 import { DomainError } from '#domain/errors.ts';
 import type { Lease, TurnRepository } from '#domain/turn/index.ts';
 import { DATABASE_NOW_MS, type Executor } from '../../engine/executor.ts';
+import { createStatements } from '../../engine/statements.ts';
 import { sessionLeases, toolCalls, turns } from '../../schema/index.ts';
 import { toTurn } from './turn-row.ts';
 
@@ -19,6 +20,7 @@ const NOBODY = { owner: null, expiresAt: 0 };
  * its owner has stopped by itself before (it counts from when it sent its last renewal).
  */
 export function createTurnLeases(executor: Executor): TurnLeases {
+  const statements = createStatements();
   return {
     claim: (owner, leaseMs, maxRunningPerUser = UNLIMITED) =>
       claim(executor, { owner, leaseMs, maxRunningPerUser }),
@@ -42,19 +44,17 @@ export function createTurnLeases(executor: Executor): TurnLeases {
         .execute();
     },
     async release(lease) {
-      await executor
-        .update(sessionLeases)
-        .set({ ...NOBODY, released: true })
-        .where(isHeldAs(lease))
-        .execute();
+      await statements.run('release', { ...lease }, () =>
+        executor
+          .update(sessionLeases)
+          .set({ ...NOBODY, released: true })
+          .where(isHeld()),
+      );
     },
     async assertLease(lease) {
-      const held = await executor
-        .select({ token: sessionLeases.token })
-        .from(sessionLeases)
-        .where(isHeldAs(lease))
-        .for('share')
-        .execute();
+      const held = await statements.run('held', { ...lease }, () =>
+        executor.select({ token: sessionLeases.token }).from(sessionLeases).where(isHeld()).for('share'),
+      );
       if (held.length === 0) throw new DomainError('lease_lost', 'Another process runs this session now');
     },
     requeueExpired: (limit, quarantineMs) => requeueExpired(executor, { limit, quarantineMs }),
@@ -64,11 +64,13 @@ export function createTurnLeases(executor: Executor): TurnLeases {
   };
 }
 
-function isHeldAs({ sessionId, owner, token }: Lease) {
+/** As by the parameters, which are a lease. */
+function isHeld() {
+  const { placeholder } = sql;
   return and(
-    eq(sessionLeases.sessionId, sessionId),
-    eq(sessionLeases.owner, owner),
-    eq(sessionLeases.token, token),
+    eq(sessionLeases.sessionId, placeholder('sessionId' satisfies keyof Lease)),
+    eq(sessionLeases.owner, placeholder('owner' satisfies keyof Lease)),
+    eq(sessionLeases.token, placeholder('token' satisfies keyof Lease)),
   );
 }
 
