@@ -1,7 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Stats } from 'node:fs';
-import { lstat, mkdir, readdir, readFile, rm, stat as statFile, writeFile } from 'node:fs/promises';
+import {
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  realpath,
+  rm,
+  stat as statFile,
+  writeFile,
+} from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join, posix } from 'node:path';
 import {
@@ -27,9 +37,22 @@ export function createDirectoryWorkspace(directory: string, projectId: string): 
   const children = new Set<ChildProcess>();
   const real = (path: string) => join(directory, posix.relative(WORKSPACE_ROOT, absolute(path)));
 
+  /** As the file system would, for links whose directories exist. */
+  async function resolve(path: string): Promise<string> {
+    const host = real(path);
+    const link = await readlink(host).catch(() => null);
+    if (link !== null) return resolve(posix.resolve(posix.dirname(absolute(path)), link));
+    const [base, parent] = await Promise.all([
+      realpath(directory),
+      realpath(dirname(host)).catch(() => null),
+    ]);
+    if (host === directory || parent === null) return absolute(path);
+    return posix.join(WORKSPACE_ROOT, posix.relative(base, parent), posix.basename(host));
+  }
+
   async function stat(path: string): Promise<FileStat | null> {
     try {
-      return toStat(path, await statFile(real(path)));
+      return toStat(await resolve(path), await statFile(real(path)));
     } catch {
       return null;
     }
@@ -88,6 +111,7 @@ export function createDirectoryWorkspace(directory: string, projectId: string): 
     directory,
     running: () => children.size,
     stat,
+    resolve,
     async connect(port) {
       const socket = connect({ host: 'localhost', port, autoSelectFamily: true });
       await once(socket, 'connect').catch(() => {

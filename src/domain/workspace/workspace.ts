@@ -118,6 +118,8 @@ export interface Workspace {
    */
   connect(port: number, signal?: AbortSignal): Promise<Duplex>;
   stat(path: string, signal?: AbortSignal): Promise<FileStat | null>;
+  /** Where a write to `path` goes: through links, also where nothing is yet. */
+  resolve(path: string, signal?: AbortSignal): Promise<string>;
   read(
     path: string,
     options?: { offset?: number; limit?: number },

@@ -71,6 +71,9 @@ export function workspaceRoutes({ provider, activity }: SandboxDeps): SandboxRou
     on('GET', '/stat', async (workspace, request, path) =>
       ok({ stat: await workspace.stat(path, request.signal()) }),
     ),
+    on('GET', '/resolve', async (workspace, request, path) =>
+      ok({ path: await workspace.resolve(path, request.signal()) }),
+    ),
     on('GET', '/file', async (workspace, request, path) => {
       const range = { offset: wholeNumber(request, 'offset'), limit: wholeNumber(request, 'limit') };
       return fileReply(await workspace.read(path, range, request.signal()));

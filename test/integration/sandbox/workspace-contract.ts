@@ -208,6 +208,36 @@ function contract(open: () => Promise<ContractSubject>): void {
       expect(text((await workspace.read('real/f')).bytes)).toBe('y');
     });
 
+    test('tell where a write to a path would go, whether anything is there or not', async () => {
+      await workspace.write('real/a', bytes('a'));
+      await run(
+        'mkdir -p links .git/hooks && ln -s ../real/a links/a && ln -s ../.git/hooks links/h && ln -s ../.vscode/tasks.json links/t && ln -s /workspace/none/../.git links/g && ln -s links/h h && ln real/a links/hard',
+      );
+      const resolved = [
+        ['real/a', 'real/a'],
+        ['.', ''],
+        ['links/a', 'real/a'],
+        ['links/h/pre-commit', '.git/hooks/pre-commit'],
+        ['h/x/y', '.git/hooks/x/y'],
+        ['links/t', '.vscode/tasks.json'],
+        ['links/g/config', '.git/config'],
+        ['links/hard', 'links/hard'],
+        ['new/deep/file', 'new/deep/file'],
+        ['links/../new', 'new'],
+      ] as const;
+      for (const [path, expected] of resolved) {
+        expect(await workspace.resolve(path)).toBe(expected === '' ? '/workspace' : `/workspace/${expected}`);
+      }
+      expect(await workspace.stat('none')).toBeNull();
+      for (const path of ['links/t', 'links/hard', 'new/deep/file']) {
+        expect((await workspace.write(path, bytes('b'))).path).toBe(await workspace.resolve(path));
+      }
+      expect(text((await workspace.read('real/a')).bytes)).toBe('a');
+      await run('ln -s / out; ln -s loop loop');
+      for (const path of ['out/x', 'loop', '../x']) await expect(workspace.resolve(path)).rejects.toThrow();
+      await expect(workspace.resolve('real/a/b')).rejects.toMatchObject({ code: 'not_a_directory' });
+    });
+
     test('are reached by any name that a file can have', async () => {
       const names = ['back\\slash.txt', 'a%2Fb.txt', '100%.txt', 'dir\\x/%5c', 'tab\there', '#?&', "it's"];
       for (const name of names) {

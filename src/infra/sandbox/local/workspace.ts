@@ -87,6 +87,7 @@ export function createWorkspace(deps: WorkspaceDeps): Workspace {
     },
     connect: (port, signal) => connect(launcher.connect(location, port), signal),
     stat: (path) => files.stat(path),
+    resolve: (path) => files.resolve(path),
     read: (path, options, signal) => files.read(path, options ?? {}, signal),
     async write(path, bytes, signal) {
       await deps.usage.refuseFull(location, bytes.length);

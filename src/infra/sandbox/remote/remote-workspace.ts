@@ -7,7 +7,15 @@ import {
   WorkspaceError,
 } from '#domain/workspace/index.ts';
 import { unlessAborted } from '#shared/async/unless-aborted.ts';
-import { HostFileStat, HostGlob, HostGrep, HostList, HostStat, HostTree } from '../wire/host-wire.ts';
+import {
+  HostFileStat,
+  HostGlob,
+  HostGrep,
+  HostList,
+  HostPath,
+  HostStat,
+  HostTree,
+} from '../wire/host-wire.ts';
 import { remoteExec } from './channel/exec.ts';
 import { remoteSpawn } from './channel/process.ts';
 import type { SandboxHost } from './host.ts';
@@ -63,6 +71,10 @@ export function createRemoteWorkspace(host: SandboxHost, projectId: string, root
     async stat(path, signal) {
       const request = { method: 'GET', path: at('/stat', { path }), readOnly: true, signal } as const;
       return (await host.json(request, HostStat)).stat;
+    },
+    async resolve(path, signal) {
+      const request = { method: 'GET', path: at('/resolve', { path }), readOnly: true, signal } as const;
+      return (await host.json(request, HostPath)).path;
     },
     async read(path, { offset, limit } = {}, signal) {
       const query = { path, offset, limit };

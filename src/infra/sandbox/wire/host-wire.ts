@@ -27,6 +27,8 @@ export const HostFileStat = z.object({
 
 export const HostStat = z.object({ stat: HostFileStat.nullable() });
 
+export const HostPath = z.object({ path: z.string() });
+
 export const HostList = z.object({ entries: z.array(HostFileStat), truncated: z.boolean() });
 
 const Limit = z.int().min(0).max(1_000_000);

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { WORKSPACE_ROOT, WorkspaceError } from '#domain/workspace/index.ts';
+import type { ToolScope } from '../ports.ts';
 
 /** The absolute workspace path of what the model wrote; relative paths start at the workspace's root. */
 export function workspacePath(path: string): string {
@@ -12,6 +13,14 @@ export function workspacePath(path: string): string {
     );
   }
   return absolute;
+}
+
+/** Where a change of a file would happen, whatever links lead there: what is asked for, remembered and written. */
+export function targetPath(
+  { workspace, signal }: Pick<ToolScope, 'workspace' | 'signal'>,
+  path: string,
+): Promise<string> {
+  return workspace.resolve(workspacePath(path), signal);
 }
 
 export function directoryOf(path: string): string {

@@ -4,7 +4,7 @@ import { type FileContent, type FileStat, WorkspaceError } from '#domain/workspa
 import { newId } from '#shared/ids.ts';
 import type { WorkspaceLocation } from '../driver.ts';
 import { errorCode, toWorkspaceError } from './file-errors.ts';
-import { entryPath, type Located, type LocateOptions, locate } from './locate.ts';
+import { entryPath, type Located, type LocateOptions, locate, resolveLinks } from './locate.ts';
 import { readNames } from './read-directory.ts';
 import { removeTree } from './remove-tree.ts';
 import { displayPath, parseWorkspacePath } from './workspace-path.ts';
@@ -25,6 +25,7 @@ const PERMISSION_BITS = 0o777;
 
 export interface FileStore {
   stat(path: string): Promise<FileStat | null>;
+  resolve(path: string): Promise<string>;
   read(
     path: string,
     options: { offset?: number; limit?: number },
@@ -115,6 +116,14 @@ export function createFileStore(location: WorkspaceLocation, serverUid: number):
         if (error instanceof WorkspaceError && ['not_found', 'not_a_directory'].includes(error.code))
           return null;
         throw error;
+      }
+    },
+    async resolve(path) {
+      const names = parseWorkspacePath(path);
+      try {
+        return displayPath(resolveLinks(location, names));
+      } catch (error) {
+        throw toWorkspaceError(error, displayPath(names));
       }
     },
     read: (path, options, signal) =>

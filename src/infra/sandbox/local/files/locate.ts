@@ -33,7 +33,8 @@ export interface LocateOptions {
 }
 
 interface Step {
-  fd: number;
+  /** Null for a directory that is not there, below which there can be nothing. */
+  fd: number | null;
   name: string;
 }
 
@@ -45,7 +46,7 @@ export function locate(root: WorkspaceDirectory, path: readonly string[], option
   const rootFd = openWorkspaceDirectory(root);
   const steps: Step[] = [];
   try {
-    const name = walk(rootFd, steps, [...path], options);
+    const name = walk(rootFd, steps, [...path], { ...options, imagines: false });
     const directoryFd = steps.at(-1)?.fd ?? rootFd;
     if (!isInside(root.directory, directoryFd)) throw outside();
     const stat =
@@ -69,17 +70,42 @@ export function locate(root: WorkspaceDirectory, path: readonly string[], option
   }
 }
 
+/** The names to where a file at `path` would be written, links followed; missing directories count as made. */
+export function resolveLinks(root: WorkspaceDirectory, path: readonly string[]): string[] {
+  const rootFd = openWorkspaceDirectory(root);
+  const steps: Step[] = [];
+  try {
+    const name = walk(rootFd, steps, [...path], { followLast: true, imagines: true });
+    const last = steps.findLast(({ fd }) => fd !== null)?.fd ?? rootFd;
+    if (!isInside(root.directory, last)) throw outside();
+    return [...steps.map((step) => step.name), ...(name === null ? [] : [name])];
+  } finally {
+    closeAll(rootFd, steps);
+  }
+}
+
 /** Leaves the directories on the way in `steps`; returns the last name, null when the way ends in a directory. */
-function walk(rootFd: number, steps: Step[], pending: string[], options: LocateOptions): string | null {
+function walk(
+  rootFd: number,
+  steps: Step[],
+  pending: string[],
+  options: LocateOptions & { imagines: boolean },
+): string | null {
   let links = 0;
   for (let written = pending.shift(); written !== undefined; written = pending.shift()) {
     if (written === '..') {
       const left = steps.pop();
       if (left === undefined) throw outside();
-      closeSync(left.fd);
+      if (left.fd !== null) closeSync(left.fd);
       continue;
     }
-    const directoryFd = steps.at(-1)?.fd ?? rootFd;
+    const above = steps.at(-1);
+    if (above?.fd === null) {
+      if (pending.length === 0) return written;
+      steps.push({ fd: null, name: written });
+      continue;
+    }
+    const directoryFd = above?.fd ?? rootFd;
     const name = storedName(directoryFd, written);
     const target = linkTarget(directoryFd, name, pending.length > 0 || options.followLast);
     if (target !== null) {
@@ -90,7 +116,7 @@ function walk(rootFd: number, steps: Step[], pending: string[], options: LocateO
       continue;
     }
     if (pending.length === 0) return name;
-    steps.push({ fd: enter(directoryFd, name, options.createDirectory), name });
+    steps.push({ fd: enter(directoryFd, name, options), name });
   }
   return null;
 }
@@ -110,13 +136,15 @@ function linkTarget(directoryFd: number, name: string, follow: boolean): string 
 function enter(
   directoryFd: number,
   name: string,
-  create: ((fd: number, name: string) => void) | undefined,
-): number {
+  { createDirectory: create, imagines }: LocateOptions & { imagines: boolean },
+): number | null {
   const path = entryPath(directoryFd, name);
   try {
     return openSync(path, OPEN_DIRECTORY);
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT' || create === undefined) throw error;
+    if (errorCode(error) !== 'ENOENT') throw error;
+    if (imagines) return null;
+    if (create === undefined) throw error;
   }
   create(directoryFd, name);
   return openSync(path, OPEN_DIRECTORY);
@@ -129,7 +157,7 @@ function isInside(root: string, fd: number): boolean {
 }
 
 function closeSteps(steps: Step[]): void {
-  for (const step of steps.splice(0)) closeSync(step.fd);
+  for (const { fd } of steps.splice(0)) if (fd !== null) closeSync(fd);
 }
 
 function closeAll(rootFd: number, steps: Step[]): void {

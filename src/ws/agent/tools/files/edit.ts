@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ToolScope } from '../../ports.ts';
-import { workspacePath } from '../paths.ts';
+import { targetPath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
 import { applyInTime, editTerms } from './edit-work.ts';
 import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
@@ -26,13 +26,13 @@ export const editTool = defineTool({
   input: Input,
   prepare: prepareEdit,
   async recover(input, scope, journal) {
-    const found = await recoverFileChange(scope, workspacePath(input.file_path), journal);
+    const found = await recoverFileChange(scope, await targetPath(scope, input.file_path), journal);
     return found === 'not_done' ? prepareEdit(input, scope) : found;
   },
 });
 
 async function prepareEdit(input: Input, scope: ToolScope): Promise<Prepared> {
-  const path = workspacePath(input.file_path);
+  const path = await targetPath(scope, input.file_path);
   const terms = editTerms(scope);
   const file = await readTextFile(scope.workspace, path, scope.signal);
   if (input.old_string === '') {

@@ -56,6 +56,9 @@ export async function planFileChange(
         : { scopes: [WHOLE_DIRECTORY], covers: `${change.tool} of files directly in ${directory}` },
     },
     async run({ signal }) {
+      if ((await scope.workspace.resolve(path, signal)) !== path) {
+        return failure(`The path ${path} leads elsewhere by now. Nothing was written; look at it again.`);
+      }
       const current = await readTextFile(scope.workspace, path, signal);
       if ((current?.digest ?? null) !== journal.before) {
         return failure(`The file ${path} changed in the meantime. Read it again and repeat the change.`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { truncate } from '#shared/text.ts';
 import type { ToolScope } from '../../ports.ts';
-import { workspacePath } from '../paths.ts';
+import { targetPath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
 import { applyInTime, editTerms } from './edit-work.ts';
 import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
@@ -37,7 +37,7 @@ export const multieditTool = defineTool({
   input: Input,
   prepare: prepareMultiedit,
   async recover(input, scope, journal) {
-    const found = await recoverFileChange(scope, workspacePath(input.file_path), journal);
+    const found = await recoverFileChange(scope, await targetPath(scope, input.file_path), journal);
     return found === 'not_done' ? prepareMultiedit(input, scope) : found;
   },
 });
@@ -50,7 +50,7 @@ interface FailedEdit {
 }
 
 async function prepareMultiedit(input: Input, scope: ToolScope): Promise<Prepared> {
-  const path = workspacePath(input.file_path);
+  const path = await targetPath(scope, input.file_path);
   const terms = editTerms(scope);
   const file = await readTextFile(scope.workspace, path, scope.signal);
   const creates = input.edits[0]?.old_string === '';

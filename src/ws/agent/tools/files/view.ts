@@ -77,7 +77,7 @@ async function viewText(
     metadata: { file_path: path },
   };
   // Larger files cannot be changed by tools, so it does not matter what was seen of them.
-  if (isWhole) result.commit = (tx) => recordRead(tx, scope.session.id, path, sha256(file.bytes));
+  if (isWhole) result.commit = (tx) => recordRead(tx, scope.session.id, file.stat.path, sha256(file.bytes));
   return result;
 }
 

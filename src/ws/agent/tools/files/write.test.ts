@@ -1,4 +1,4 @@
-import { stat, utimes } from 'node:fs/promises';
+import { stat, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createToolBench, type ToolBench } from '../../../../../test/doubles/tool-scope.ts';
@@ -48,6 +48,42 @@ test.each(['.git/config', '.git/hooks/x', '.vscode/tasks.json', '.crush/a', '.mc
     expect((await bench.plan(writeTool, { file_path, content: 'x' })).ask).toMatchObject({ session: null });
   },
 );
+
+test('asks for the file that a link leads to', async () => {
+  const { workspace } = bench;
+  const link = (target: string, path: string) => symlink(target, join(workspace.directory, path));
+  await workspace.write('.git/config', Buffer.from('old'));
+  await workspace.write('.git/hooks/x', Buffer.from('x'));
+  await workspace.write('docs/readme', Buffer.from('a'));
+  await link('../.git/config', 'docs/notes.txt');
+  await link('../.git/hooks', 'docs/examples');
+  await link('../.Git/Hooks/post-merge', 'docs/dangling');
+  await bench.use(viewTool, { file_path: 'docs/notes.txt' });
+  for (const [file_path, path] of [
+    ['docs/notes.txt', '.git/config'],
+    ['docs/examples/pre-commit', '.git/hooks/pre-commit'],
+    ['docs/dangling', '.Git/Hooks/post-merge'],
+  ] as const) {
+    expect((await bench.plan(writeTool, { file_path, content: 'x' })).ask).toMatchObject({
+      description: expect.stringContaining(` the file /workspace/${path}`),
+      path: `/workspace/${path.slice(0, path.lastIndexOf('/'))}`,
+      params: { file_path: `/workspace/${path}` },
+      session: null,
+    });
+  }
+});
+
+test('what was approved is not written when its path leads elsewhere by then', async () => {
+  const { workspace } = bench;
+  await workspace.write('.git/config', Buffer.from('old'));
+  const directory = join(workspace.directory, 'd');
+  const plan = await bench.plan(writeTool, { file_path: 'd/config', content: 'evil' });
+  await symlink('.git', directory);
+  await workspace.write('.git/config', Buffer.from('old'));
+  const result = await plan.run({ signal: bench.scope.signal, progress() {} });
+  expect(result).toMatchObject({ isError: true, content: expect.stringContaining('leads elsewhere') });
+  expect(Buffer.from((await workspace.read('.git/config')).bytes).toString()).toBe('old');
+});
 
 test('keeps the line ends of the file, and those of a new text', async () => {
   await write('a\r\nb\r\n');

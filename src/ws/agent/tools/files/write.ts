@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { ToolScope } from '../../ports.ts';
-import { workspacePath } from '../paths.ts';
+import { targetPath } from '../paths.ts';
 import { defineTool, type Prepared, refuse } from '../tool.ts';
 import { editTerms } from './edit-work.ts';
 import { planFileChange, recoverFileChange, refuseUnread } from './file-change.ts';
@@ -28,13 +28,13 @@ export const writeTool = defineTool({
   input: Input,
   prepare: prepareWrite,
   async recover(input, scope, journal) {
-    const found = await recoverFileChange(scope, workspacePath(input.file_path), journal);
+    const found = await recoverFileChange(scope, await targetPath(scope, input.file_path), journal);
     return found === 'not_done' ? prepareWrite(input, scope) : found;
   },
 });
 
 async function prepareWrite(input: Input, scope: ToolScope): Promise<Prepared> {
-  const path = workspacePath(input.file_path);
+  const path = await targetPath(scope, input.file_path);
   const file = await readTextFile(scope.workspace, path, scope.signal);
   const unread = file ? await refuseUnread(scope, path, file) : null;
   if (unread) return unread;
