@@ -1,6 +1,4 @@
 import { lookup } from 'node:dns';
-import { statSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { configError, EXIT, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
 import { type PlacementRepository, WorkspaceError, type WorkspaceProvider } from '#domain/workspace/index.ts';
@@ -14,6 +12,7 @@ import {
 import type { Log } from '#shared/log.ts';
 import type { CloseStack } from '../../close-stack.ts';
 import { isLoopback } from '../platform/secrets.ts';
+import { checkedMounts } from './mounts.ts';
 import { openRemoteWorkspaces, usesSandboxServers } from './remote-workspaces.ts';
 
 export interface WorkspacesDeps {
@@ -92,7 +91,7 @@ export function createLocal(config: Config, driver: 'bubblewrap' | 'host', log: 
       driver,
       dataDir: config.data_dir,
       workspaceRoots: workspaceRootsOf(config),
-      readOnlyPaths: mountsOf(config),
+      readOnlyPaths: checkedMounts({ paths: config.sandbox.mounts, dataDir: config.data_dir }),
       limits: {
         memoryMb: limits.memory_mb,
         processes: limits.processes,
@@ -112,20 +111,6 @@ export function createLocal(config: Config, driver: 'bubblewrap' | 'host', log: 
       cause: error,
     });
   }
-}
-
-/** Directories that every command sees. The server's own data is none that they may see. */
-function mountsOf({ sandbox, data_dir }: Config): readonly string[] {
-  for (const path of sandbox.mounts) {
-    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-      throw configError(`sandbox.mounts: ${path} is not a directory`);
-    }
-    const [mount, data] = [resolve(path), resolve(data_dir)];
-    if (`${data}/`.startsWith(`${mount === '/' ? '' : mount}/`) || mount.startsWith(`${data}/`)) {
-      throw configError(`sandbox.mounts: ${path} would show the server's data directory ${data_dir}`);
-    }
-  }
-  return sandbox.mounts;
 }
 
 /** Directories that projects may be placed in besides the default. */
