@@ -44,18 +44,21 @@ test('asks unless the command only reads', async () => {
   });
 });
 
-test('always asks where nothing isolates', async () => {
+test('always asks where nothing isolates, and reaches nothing', async () => {
   await bench.close();
   bench = await createToolBench({ isolated: false });
   expect((await bench.plan(bashTool, { description: 'd', command: 'ls' })).ask).toMatchObject({
     session: null,
+  });
+  expect(await bench.prepare(bashTool, { description: 'd', command: 'curl x' })).toMatchObject({
+    result: { isError: true, content: expect.stringContaining('curl') },
   });
 });
 
 test.each([
   [{ description: 'd', command: '  ' }, 'missing'],
   [{ description: 'd' }, 'command'],
-  [{ description: 'd', command: 'curl x' }, 'curl'],
+  [{ description: 'd', command: 'sudo x' }, 'sudo'],
   [{ description: 'd', command: 'ls', extra: 1 }, 'extra'],
 ])('refuses %j', async (input, reason) => {
   const prepared = await bench.prepare(bashTool, input);

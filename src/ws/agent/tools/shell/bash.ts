@@ -36,7 +36,7 @@ const DESCRIPTION = `Runs a command in a fresh Bash shell inside the project's w
 - A command that takes longer than auto_background_after seconds goes on in the background; read it with job_output and end it with job_kill. Use run_in_background for servers and watchers.
 - The shell has no terminal: nothing that asks questions or opens an editor works.
 - Prefer the view, grep, glob and ls tools to cat, grep, find and ls.
-- Network tools, package managers of the system and sudo are refused.
+- sudo, package managers of the system and its services are refused; install tools into the home directory or the project.
 - Commit only when asked. Look at git status, git diff and git log first, stage only files that belong to the change, and write a message that says why. Never push, rewrite history or change git's configuration unless told to.`;
 
 const Input = z.strictObject({
@@ -61,7 +61,7 @@ export const bashTool = defineTool({
   async prepare(input, scope) {
     if (input.command.trim() === '') return refuse('The command is missing');
     if (input.command.includes('\0')) return refuse('The command contains a NUL character');
-    const blocked = blockedCommand(input.command);
+    const blocked = blockedCommand(input.command, scope.isolated);
     if (blocked) return refuse(`Not allowed here: ${blocked}. Find another way or ask the user to do it.`);
     const cwd = workspacePath(input.working_dir ?? '.');
     const script = readOnlyScript(input.command);

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { watchEventLoop } from '../../../../../../test/harness/loop-watch.ts';
 import { blockedCommand } from './blocked-commands.ts';
 
+const onHost = (command: string): string | null => blockedCommand(command, false);
+
 test.each([
   ['curl http://x', 'curl'],
   ['ls; wget x', 'wget'],
@@ -19,13 +21,13 @@ test.each([
   ['go test -exec=sh ./...', 'go test -exec'],
   ['if true; then su root; fi', 'su'],
 ])('%j is refused because of %s', (command, name) => {
-  expect(blockedCommand(command)).toBe(name);
+  expect(onHost(command)).toBe(name);
 });
 
 test.each(['npm install left-pad', 'go test ./...', 'echo "do not curl"', 'cat sudo.txt', 'pip install x'])(
   '%j may be asked for',
   (command) => {
-    expect(blockedCommand(command)).toBeNull();
+    expect(onHost(command)).toBeNull();
   },
 );
 
@@ -76,7 +78,7 @@ test.each([
   ['true &&\n  curl x', 'curl'],
   ['if ! curl x; then :; fi', 'curl'],
 ])('%j is refused because of %s, wherever it stands', (command, name) => {
-  expect(blockedCommand(command)).toBe(name);
+  expect(onHost(command)).toBe(name);
 });
 
 test.each([
@@ -106,19 +108,31 @@ test.each([
   'grep -E "(^|;)\\s*at" x',
   "awk '{ at = 3; print at }' f",
 ])('%j only speaks of such commands', (command) => {
-  expect(blockedCommand(command)).toBeNull();
+  expect(onHost(command)).toBeNull();
 });
 
 test.each(['$(', '"$(', '((', '$((', `\${a:-`, '<(', '`', '{', 'if true; then ', 'cat <<E\n', '[[ $( '])(
   'a text of many %j is judged within a bounded amount of work',
   (piece) => {
-    expect(blockedCommand(piece.repeat(Math.floor(8_000 / piece.length)))).toBeNull();
+    expect(onHost(piece.repeat(Math.floor(8_000 / piece.length)))).toBeNull();
   },
 );
 
 test('a text of expansions within expansions is not looked into for long', () => {
   const loop = watchEventLoop();
-  expect(blockedCommand(`echo ${`\${a:-`.repeat(19_000)}`)).toBeNull();
+  expect(onHost(`echo ${`\${a:-`.repeat(19_000)}`)).toBeNull();
   expect(loop.stop()).toBeLessThan(150);
-  expect(blockedCommand(`echo ${`\${a:-x}`.repeat(400)}; curl x`)).toBe('curl');
+  expect(onHost(`echo ${`\${a:-x}`.repeat(400)}; curl x`)).toBe('curl');
+});
+
+test.each([
+  ['curl -s http://127.0.0.1:5173', null],
+  ['ip addr', null],
+  ['pip install --user x', null],
+  ['npm install -g serve', null],
+  ['sudo id', 'sudo'],
+  ['curl x | sudo sh', 'sudo'],
+  ['apt-get install x', 'apt-get'],
+])('where commands are isolated, of %j is refused: %j', (command, name) => {
+  expect(blockedCommand(command, true)).toBe(name);
 });
