@@ -47,13 +47,15 @@ export function planStep(request: ModelRequest): DemoStep {
   return { text: `${announce(next)}\n`, call: next };
 }
 
+/** Of a message; the expressions below take longer than its length. */
+const MAX_LOOKED_AT = 8192;
 const REMINDER = /<(system[-_]reminder|file|info|think)\b[^>]*>[\s\S]*?<\/\1>/g;
 
 /** What the person wrote, without the blocks that the platform adds; '' for other messages. */
 function userText(message: PromptMessage | undefined): string {
   if (message?.role !== 'user') return '';
   const text = message.parts.map((part) => (part.type === 'text' ? part.text : '')).join('\n');
-  return text.replace(REMINDER, '').trim();
+  return truncate(text, MAX_LOOKED_AT).replace(REMINDER, '').trim();
 }
 
 function withoutTools(request: ModelRequest, prompt: string): string {

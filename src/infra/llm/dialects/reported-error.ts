@@ -1,6 +1,9 @@
 import { isObject, type Json } from './json.ts';
 
 const MAX_DEPTH = 3;
+/** Words for no error, and how much of a text is looked at for them. */
+const NOTHING = new Set(['', 'null', 'none', 'false']);
+const MAX_LOOKED_AT = 1000;
 
 /**
  * The error that a payload reports, or null. `isAnswer`: it also holds parts of an answer, so that a lone
@@ -15,7 +18,7 @@ export function reportedError(chunk: Json, event: string, isAnswer: boolean): Js
 }
 
 function saysSomething(value: unknown, depth: number): boolean {
-  if (typeof value === 'string') return !/^\s*(null|none|false)?\s*$/i.test(value);
+  if (typeof value === 'string') return !NOTHING.has(value.slice(0, MAX_LOOKED_AT).trim().toLowerCase());
   if (typeof value === 'number') return value >= 400;
   if (typeof value !== 'object' || value === null) return value === true;
   if (depth > MAX_DEPTH) return true;

@@ -8,6 +8,8 @@ import { TITLE_SYSTEM, titleRequest } from './title.ts';
 
 const MAX_TITLE_TOKENS = 40;
 const MAX_TITLE_CHARS = 100;
+/** Of what the model says, thoughts included. */
+const MAX_ANSWER_CHARS = 64 * 1024;
 const FALLBACK_CHARS = 50;
 const MAX_PROMPT_CHARS = 4000;
 const TIMEOUT_MS = 30_000;
@@ -70,7 +72,7 @@ async function ask(
   let text = '';
   let cost = 0;
   for await (const part of model.stream(request, signal)) {
-    if (part.type === 'text') text += part.text;
+    if (part.type === 'text' && text.length < MAX_ANSWER_CHARS) text += part.text;
     if (part.type === 'restart') text = '';
     if ((part.type === 'restart' || part.type === 'finish') && part.usage) {
       cost += costOf(part.usage, selection.model);
@@ -82,8 +84,21 @@ async function ask(
 }
 
 export function cleanTitle(text: string): string {
-  const plain = text.replace(/<think>[\s\S]*?<\/think>/g, '').replace(/<\/?think>/g, '');
+  const plain = withoutThoughts(truncate(text, MAX_ANSWER_CHARS));
   return truncate(oneLine(plain).replace(/^["'“”]+|["'“”]+$/g, ''), MAX_TITLE_CHARS);
+}
+
+/** One pass: an expression would look for the end of every thought again. */
+function withoutThoughts(text: string): string {
+  let plain = '';
+  let from = 0;
+  for (let at = text.indexOf('<think>'); at !== -1; at = text.indexOf('<think>', from)) {
+    const end = text.indexOf('</think>', at);
+    if (end === -1) break;
+    plain += text.slice(from, at);
+    from = end + '</think>'.length;
+  }
+  return (plain + text.slice(from)).replace(/<\/?think>/g, '');
 }
 
 function oneLine(text: string): string {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { watchEventLoop } from '../../../../../test/harness/loop-watch.ts';
 import { DEFAULT_IGNORE_FILE, parseIgnoreFile } from './ignore-rules.ts';
 
 test.each([
@@ -17,6 +18,9 @@ test.each([
   ['#x', '#x', false, null],
   ['.*', '.env', false, true],
   ['a  ', 'a', false, true],
+  ['a\\  ', 'a ', false, true],
+  ['a \r', 'a', false, true],
+  ['a//', 'a', true, true],
   ['{a,b}', 'a', false, null],
   ['!a', 'a', false, false],
 ])('%j says about %j (directory: %j) %j', (pattern, path, isDirectory, expected) => {
@@ -35,4 +39,16 @@ test('the defaults leave out dependencies, builds and lock files', () => {
   for (const path of ['node_modules', 'a/dist', 'x.pyc', 'package-lock.json'])
     expect(rules(path, false)).toBe(true);
   expect(rules('src/distance.ts', false)).toBeNull();
+});
+
+test.each([
+  ['blanks', ' '.repeat(250_000)],
+  ['slashes', '/'.repeat(250_000)],
+  ['tabs in lines', `a${'\t'.repeat(1000)}x\n`.repeat(250)],
+  ['many rules', '*a*b*c[x]\n'.repeat(25_000)],
+])('a file of %s holds nobody up', (_name, text) => {
+  const watch = watchEventLoop();
+  const rules = parseIgnoreFile(`a${text}x\nkeep\n`);
+  rules('a'.repeat(250), false);
+  expect(watch.stop()).toBeLessThan(100);
 });

@@ -1,4 +1,5 @@
 import { compilePathGlob } from './glob.ts';
+import { MAX_IGNORE_RULE_CHARS, MAX_IGNORE_RULES } from './limits.ts';
 
 const ALWAYS_IGNORED = [
   '.git',
@@ -70,10 +71,15 @@ interface Rule {
 
 /**
  * Compiles an ignore file; the last rule that fits decides. Paths are relative to the file's directory. Only the
- * path itself is compared, as a walk does not enter ignored directories.
+ * path itself is compared, as a walk does not enter ignored directories. Of a file with too many rules the first ones
+ * hold, and lines that are too long are none.
  */
 export function parseIgnoreFile(text: string): IgnoreRules {
-  const rules = text.split(/\r?\n/).flatMap(parseRule).reverse();
+  const rules: Rule[] = [];
+  for (const line of text.split('\n')) {
+    if (line.length <= MAX_IGNORE_RULE_CHARS) rules.unshift(...parseRule(line));
+    if (rules.length >= MAX_IGNORE_RULES) break;
+  }
   return (path, isDirectory) => {
     const name = path.slice(path.lastIndexOf('/') + 1);
     const rule = rules.find(
@@ -85,15 +91,21 @@ export function parseIgnoreFile(text: string): IgnoreRules {
 }
 
 function parseRule(line: string): Rule[] {
-  let pattern = line.replace(/(?<!\\)\s+$/, '');
+  let pattern = withoutBlankEnd(line);
   if (pattern === '' || pattern.startsWith('#')) return [];
   const ignores = !pattern.startsWith('!');
   if (!ignores) pattern = pattern.slice(1);
   const directoriesOnly = pattern.endsWith('/');
-  pattern = pattern.replace(/\/+$/, '');
+  while (pattern.endsWith('/')) pattern = pattern.slice(0, -1);
   if (pattern === '') return [];
   const byName = !pattern.includes('/');
   return [{ ignores, directoriesOnly, byName, matches: compilePattern(pattern.replace(/^\//, '')) }];
+}
+
+/** A blank behind a backslash stays. */
+function withoutBlankEnd(line: string): string {
+  const trimmed = line.trimEnd();
+  return trimmed.endsWith('\\') ? line.slice(0, trimmed.length + 1) : trimmed;
 }
 
 const SPECIAL = /[*?[\\]/;

@@ -9,8 +9,8 @@ import {
   type IgnoreRules,
   parseIgnoreFile,
 } from './ignore-rules.ts';
+import { MAX_IGNORE_FILE_BYTES, MAX_IGNORE_FILES } from './limits.ts';
 
-const MAX_IGNORE_FILE_BYTES = 256 * 1024;
 const OPEN_FILE = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 export interface IgnoreScope {
@@ -76,7 +76,7 @@ export function createLeftOutLookup(
     const leftOut: string[] = [];
     for (const [index, part] of parts.entries()) {
       const directory = parts.slice(0, index);
-      const rules = await rulesIn(directory, GITIGNORE);
+      const rules = scopes.length < MAX_IGNORE_FILES ? await rulesIn(directory, GITIGNORE) : null;
       if (rules !== null) scopes.push({ base: directory.map((name) => `${name}/`).join(''), rules });
       if (index < below) continue;
       const here = parts.slice(0, index + 1).join('/');

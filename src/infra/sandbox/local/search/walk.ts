@@ -5,6 +5,7 @@ import { entryPath } from '../files/locate.ts';
 import { readNames } from '../files/read-directory.ts';
 import { openWorkspaceDirectory, type WorkspaceDirectory } from '../files/workspace-directory.ts';
 import { CRUSHIGNORE, GITIGNORE, type IgnoreRules, parseIgnoreFile } from './ignore-rules.ts';
+import { MAX_IGNORE_FILES } from './limits.ts';
 import { defaultRules, type IgnoreScope, isIgnored, readRules } from './ignore-scopes.ts';
 
 /** Each level holds a descriptor. */
@@ -135,6 +136,7 @@ function typeOf(entry: Dirent): WalkEntry['type'] | null {
 }
 
 async function pushScope(scopes: IgnoreScope[], directoryFd: number, base: string): Promise<void> {
+  if (scopes.length >= MAX_IGNORE_FILES) return;
   const rules = await readRules(directoryFd, GITIGNORE);
   if (rules !== null) scopes.push({ base, rules });
 }
