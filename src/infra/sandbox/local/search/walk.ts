@@ -5,8 +5,8 @@ import { entryPath } from '../files/locate.ts';
 import { readNames } from '../files/read-directory.ts';
 import { openWorkspaceDirectory, type WorkspaceDirectory } from '../files/workspace-directory.ts';
 import { CRUSHIGNORE, GITIGNORE, type IgnoreRules, parseIgnoreFile } from './ignore-rules.ts';
-import { MAX_IGNORE_FILES } from './limits.ts';
 import { defaultRules, type IgnoreScope, isIgnored, readRules } from './ignore-scopes.ts';
+import { MAX_IGNORE_FILES } from './limits.ts';
 
 /** Each level holds a descriptor. */
 const MAX_DEPTH = 64;

@@ -5,8 +5,10 @@ import { programBehind, type ShellCommand } from './wrappers.ts';
 const MAX_DEPTH = 5;
 /** Characters of nested constructs that are looked at: the parser's time for deep nesting is quadratic. */
 const MAX_NESTED_CHARS = 400_000;
-/** The parser reads what stands inside of one again for each that is around it. */
-const MAX_EXPANSIONS = 500;
+/** What is parsed of a text: the beginning of a longer one. */
+const MAX_TEXT_CHARS = 16 * 1024;
+/** The parser reads what stands inside of an expansion again for each that is around it. */
+const MAX_EXPANSION_CHARS = 500_000;
 
 interface Walk {
   found: ShellCommand[];
@@ -25,7 +27,22 @@ export function shellCommands(text: string): ShellCommand[] {
 }
 
 function readText(walk: Walk, text: string, depth: number): void {
-  if (depth <= MAX_DEPTH && text.split('${').length <= MAX_EXPANSIONS) visit(walk, parse(text), [], depth);
+  const start = text.slice(0, MAX_TEXT_CHARS);
+  if (depth > MAX_DEPTH || expansionDepth(start) * start.length > MAX_EXPANSION_CHARS) return;
+  visit(walk, parse(start), [], depth);
+}
+
+/** How many `${` are open at once at most, wherever they stand. */
+function expansionDepth(text: string): number {
+  let open = 0;
+  let deepest = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    if (text.startsWith('${', at)) {
+      open += 1;
+      deepest = Math.max(deepest, open);
+    } else if (open > 0 && text.charAt(at) === '}') open -= 1;
+  }
+  return deepest;
 }
 
 /** `input`: texts that the node may read as its standard input. */
