@@ -76,13 +76,17 @@ describe.skipIf(!hasBubblewrap)('the death of a server', () => {
       pipes,
       shield: createDescriptorShield(),
     });
-    const locks = createWorkspaceLocks({ lockDirectory: join(runtime, 'locks'), starters });
-    await expect(locks.acquire(opened.directory)).rejects.toMatchObject({ code: 'unavailable' });
+    const locks = createWorkspaceLocks({
+      lockDirectory: join(runtime, 'locks'),
+      mkfifoPath: '/usr/bin/mkfifo',
+      starters,
+    });
+    await expect(locks.acquire(opened.projectId)).rejects.toMatchObject({ code: 'unavailable' });
 
     const exited = once(server, 'exit');
     server.kill('SIGKILL');
     await exited;
-    const lock = await locks.acquire(opened.directory);
+    const lock = await locks.acquire(opened.projectId);
     lock.release();
     locks.close();
     starters.close();

@@ -9,6 +9,7 @@ import {
   HostTreeRequest,
 } from '#infra/sandbox/wire/host-wire.ts';
 import type { SandboxDeps } from '../deps.ts';
+import { projectIdOf } from '../project-ref.ts';
 import { type SandboxRequest, type SandboxRoute, SMALL_BODY_BYTES } from '../route.ts';
 
 /** What a workspace takes at most in one write. */
@@ -20,7 +21,7 @@ const WholeNumber = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** The port of a workspace over HTTP; commands go over the channel. `?root=` names an operator-listed directory. */
 export function workspaceRoutes({ provider, activity }: SandboxDeps): SandboxRoute[] {
   const place = (request: SandboxRequest): [string, string | null] => [
-    request.param('id'),
+    projectIdOf({ project_id: request.param('id') }),
     request.query('root') ?? null,
   ];
 

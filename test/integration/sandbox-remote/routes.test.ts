@@ -151,6 +151,15 @@ describe('the service', () => {
 });
 
 describe('projects', () => {
+  test('that no id can name are refused, whatever is asked of them', async () => {
+    for (const id of ['x', '..%2f..', '%2e%2e', 'null', `${projectId}0`, projectId.replace('-', '_')]) {
+      for (const method of ['PUT', 'GET', 'DELETE']) {
+        const { status } = await call(method, `/v1/projects/${id}`);
+        expect([400, 404], `${method} ${id}`).toContain(status);
+      }
+    }
+  });
+
   test('are named by id, by the old session id, or not at all', async () => {
     const command = { command: 'echo x' };
     for (const ref of [

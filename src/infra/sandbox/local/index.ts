@@ -91,10 +91,8 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
   const { mode } = deps.network;
   const bwrapPath = deps.bwrapPath ?? findProgram('bwrap');
   const groups = createCommandGroups(deps.limits);
-  const pipes = createOutputPipes({
-    directory: join(runtime, 'pipes'),
-    mkfifoPath: findProgram('mkfifo') ?? '/usr/bin/mkfifo',
-  });
+  const mkfifoPath = findProgram('mkfifo') ?? '/usr/bin/mkfifo';
+  const pipes = createOutputPipes({ directory: join(runtime, 'pipes'), mkfifoPath });
   const starters = createStarters({
     filterPath: prepareFilter(runtime),
     flockPath: findProgram('flock') ?? '/usr/bin/flock',
@@ -114,7 +112,7 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
     scratch: createScratchDirectories(serverUid()),
     serverUid: serverUid(),
     starters,
-    locks: createWorkspaceLocks({ lockDirectory: join(runtime, 'locks'), starters }),
+    locks: createWorkspaceLocks({ lockDirectory: join(runtime, 'locks'), mkfifoPath, starters }),
     groups,
     pipes,
     etcDirectoryFor: memoize((uid, gid) =>

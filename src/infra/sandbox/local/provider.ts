@@ -1,5 +1,6 @@
-import type { WorkspaceProvider } from '#domain/workspace/index.ts';
+import { WorkspaceError, type WorkspaceProvider } from '#domain/workspace/index.ts';
 import { within } from '#shared/async/within.ts';
+import { isId } from '#shared/ids.ts';
 import type {
   LaunchedProcess,
   ProcessLauncher,
@@ -87,6 +88,7 @@ export function assembleProvider(parts: ProviderParts): LocalWorkspaceProvider {
       });
     },
     async destroy(projectId, root) {
+      if (!isId(projectId)) throw new WorkspaceError('refused', 'The project id is not valid.');
       await killAll([...(running.get(projectId) ?? [])]);
       usage.forget(projectId);
       const location = findOrNull(parts.locations, projectId, root);

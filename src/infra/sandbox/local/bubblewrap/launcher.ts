@@ -76,7 +76,7 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       for (const give of releases.splice(0)) give();
     };
     try {
-      const lock = request.fenced ? await deps.locks.acquire(location.directory) : null;
+      const lock = request.fenced ? await deps.locks.acquire(location.projectId) : null;
       if (lock !== null) releases.push(lock.release);
       if (request.fenced) await deps.scratch.prepare(location);
       const lease = request.fenced ? await deps.networks?.acquire(location) : null;
@@ -133,6 +133,9 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
       await deps.networks?.forget(location);
       await deps.groups.remove(location);
       await deps.scratch.remove(location);
+      deps.locks.forget(location.projectId);
+      // Elsewhere it is the server's own.
+      if (deps.serverUid === 0) deps.pipes.forget(location.uid);
     },
     async close() {
       await deps.networks?.close();

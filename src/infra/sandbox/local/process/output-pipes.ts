@@ -8,8 +8,9 @@ import { O_PATH } from '../files/workspace-directory.ts';
 
 const run = promisify(execFile);
 const MODE = 0o600;
-/** Unused pipes that are kept for each user. */
+/** Unused pipes that are kept for each user, and for how many users. */
 const MAX_SPARE = 32;
+const MAX_USERS = 32;
 const BATCH = 8;
 /** By then the kernel has killed what was left of a sandbox whose first process is gone. */
 const REST_MS = 250;
@@ -34,7 +35,14 @@ export interface InputPipe {
 export interface OutputPipes {
   take(uid: number, gid: number): Promise<OutputPipe>;
   takeInput(uid: number, gid: number): Promise<InputPipe>;
+  /** A user that is gone leaves no pipes behind. */
+  forget(uid: number): void;
   close(): void;
+}
+
+interface Pool {
+  spare: number[];
+  isGone: boolean;
 }
 
 /**
@@ -42,7 +50,7 @@ export interface OutputPipes {
  * socket. A pipe begins as a named one, loses its name at once, and is used again by commands of the same user.
  */
 export function createOutputPipes(deps: { directory: string; mkfifoPath: string }): OutputPipes {
-  const spare = new Map<number, number[]>();
+  const pools = new Map<number, Pool>();
   let closed = false;
   mkdirSync(deps.directory, { recursive: true, mode: 0o700 });
 
@@ -57,25 +65,45 @@ export function createOutputPipes(deps: { directory: string; mkfifoPath: string 
     });
   }
 
-  async function makeOne(uid: number, gid: number): Promise<number> {
+  async function makeOne(pool: Pool, uid: number, gid: number): Promise<number> {
     const [first, ...rest] = await make(uid, gid);
-    for (const handle of rest) putBack(uid, handle);
+    for (const handle of rest) putBack(pool, handle);
     if (first === undefined) throw new Error('no pipe was made');
     return first;
   }
 
-  function putBack(uid: number, handle: number): void {
-    const kept = spare.get(uid) ?? [];
-    if (closed || kept.length >= MAX_SPARE) closeSync(handle);
-    else spare.set(uid, [...kept, handle]);
+  function putBack(pool: Pool, handle: number): void {
+    if (closed || pool.isGone || pool.spare.length >= MAX_SPARE) closeSync(handle);
+    else pool.spare.push(handle);
+  }
+
+  /** The one that was used last comes last; users that have been away for long lose theirs. */
+  function poolOf(uid: number): Pool {
+    const pool = pools.get(uid) ?? { spare: [], isGone: false };
+    pools.delete(uid);
+    pools.set(uid, pool);
+    for (const other of pools.keys()) {
+      if (pools.size <= MAX_USERS) break;
+      forget(other);
+    }
+    return pool;
+  }
+
+  function forget(uid: number): void {
+    const pool = pools.get(uid);
+    if (pool === undefined) return;
+    pools.delete(uid);
+    pool.isGone = true;
+    for (const handle of pool.spare.splice(0)) closeSync(handle);
   }
 
   async function takeEnds(uid: number, gid: number) {
-    const handle = spare.get(uid)?.pop() ?? (await makeOne(uid, gid));
-    const ends = openEnds(handle);
+    const pool = poolOf(uid);
+    const handle = pool.spare.pop() ?? (await makeOne(pool, uid, gid));
+    const ends = openEndsOrClose(handle);
     let isTaken = true;
     const giveBack = (): void => {
-      if (isTaken) setTimeout(() => putBack(uid, handle), REST_MS).unref();
+      if (isTaken) setTimeout(() => putBack(pool, handle), REST_MS).unref();
       isTaken = false;
     };
     return { ...ends, giveBack };
@@ -92,10 +120,10 @@ export function createOutputPipes(deps: { directory: string; mkfifoPath: string 
       const writer = new Socket({ fd: writeFd, readable: false, writable: true });
       return { writer, readFd, ...endings(writer, readFd, giveBack) };
     },
+    forget,
     close() {
       closed = true;
-      for (const handle of [...spare.values()].flat()) closeSync(handle);
-      spare.clear();
+      for (const uid of [...pools.keys()]) forget(uid);
     },
   };
 }
@@ -112,6 +140,15 @@ function endings(own: Socket, otherFd: number, giveBack: () => void) {
     giveBack();
   };
   return { handOver, release };
+}
+
+function openEndsOrClose(handle: number): { readFd: number; writeFd: number } {
+  try {
+    return openEnds(handle);
+  } catch (error) {
+    closeSync(handle);
+    throw error;
+  }
 }
 
 /** Without a reader the writing end could not be opened without waiting. */

@@ -13,7 +13,7 @@ export const REPORT_FD = 7;
 const STARTER_PROGRAM = `
 fds=/proc/$1/fd filter=$2
 if [[ $3 ]]; then
-  exec ${LOCK_FD}<"$4" || exit
+  exec ${LOCK_FD}<>"$4" || exit
   "$3" -x -w "$5" ${LOCK_FD} || { echo busy >&${REPORT_FD}; exit; }
 fi
 echo ready >&${REPORT_FD}

@@ -2,8 +2,8 @@ import { createWorkspaceProvider } from '../../src/infra/sandbox/local/index.ts'
 import { newId } from '../../src/shared/ids.ts';
 import { silentLog } from '../../src/shared/log.ts';
 
-/** A server as a process of its own: runs commands in one directory and counts what they saw. */
-const [dataDir = '', root = '', directory = '', count = ''] = process.argv.slice(2);
+/** A server as a process of its own: runs a command in one directory again and again and tells what it printed. */
+const [dataDir = '', root = '', directory = '', count = '', command = ''] = process.argv.slice(2);
 const provider = createWorkspaceProvider({
   driver: 'bubblewrap',
   dataDir,
@@ -22,16 +22,15 @@ const provider = createWorkspaceProvider({
   log: silentLog,
 });
 const projectId = newId();
-const seen = { own: 0, other: 0, refused: 0 };
+const outputs: (string | null)[] = [];
 for (let round = 0; round < Number(count); round += 1) {
   try {
     const workspace = await provider.open(projectId, directory);
-    const { stdout } = await workspace.exec({ command: 'ls -a /workspace' }, new AbortController().signal);
-    if (stdout === '.\n..\nmine\n') seen.own += 1;
-    else seen.other += 1;
+    const result = await workspace.exec({ command }, new AbortController().signal);
+    outputs.push(result.stdout);
   } catch {
-    seen.refused += 1;
+    outputs.push(null);
   }
 }
 await provider.close();
-process.stdout.write(JSON.stringify(seen));
+process.stdout.write(JSON.stringify(outputs));
