@@ -2,8 +2,9 @@ import type { Config } from '#config/load.ts';
 import type { LocalWorkspaceProvider, SandboxFacts } from '#infra/sandbox/local/index.ts';
 import { silentLog } from '#shared/log.ts';
 import { isLoopback } from '../compose/platform/secrets.ts';
+import { diskSpace } from '../compose/services/disk.ts';
 import { checkSandboxServers, usesSandboxServers } from '../compose/services/remote-workspaces.ts';
-import { createLocal } from '../compose/services/workspaces.ts';
+import { createLocal, DELEGATION, UNLIMITED_IN_SUM } from '../compose/services/workspaces.ts';
 import { broken, type Check, lacking, well } from './check.ts';
 import { describe } from './service-checks.ts';
 
@@ -31,7 +32,7 @@ async function checkLocal(config: Config): Promise<Check[]> {
   try {
     const facts = await provider.facts();
     const own = isHost ? [checkHost(config)] : await checkBubblewrap(config, provider, facts);
-    return [...own, checkRipgrep(facts)];
+    return [...own, await checkDisk(config), checkRipgrep(facts)];
   } finally {
     await provider.close();
   }
@@ -73,14 +74,21 @@ function checkSums({ controllers }: SandboxFacts): Check {
   if (missing.length === 0) {
     return well('control groups', 'memory and processes of a workspace are limited in sum');
   }
-  const held =
-    controllers.length > 0
-      ? `only ${controllers.join(', ')} is limited in sum`
-      : 'limits hold for each process alone';
-  return lacking(
-    'control groups',
-    `${held}: give the server a writable control group with ${missing.join(' and ')} (systemd: Delegate=yes)`,
-  );
+  const held = controllers.length > 0 ? `only ${controllers.join(', ')} is limited in sum` : UNLIMITED_IN_SUM;
+  return lacking('control groups', `${held}: ${DELEGATION}`);
+}
+
+async function checkDisk(config: Config): Promise<Check> {
+  const { freeMb, isLow } = await diskSpace(config);
+  const { disk_free_mb: floor, workspace_mb, workspace_files } = config.sandbox.limits;
+  if (isLow) {
+    return broken(
+      'disk',
+      `${freeMb} MiB free, and below ${floor} nothing may grow: make room, or set sandbox.limits.disk_free_mb`,
+    );
+  }
+  const measured = `a project may hold ${workspace_mb} MiB and ${workspace_files} files, measured`;
+  return well('disk', `${freeMb} MiB free; ${measured}`);
 }
 
 function checkRipgrep({ ripgrep }: SandboxFacts): Check {

@@ -98,8 +98,8 @@ function contract(open: () => Promise<ContractSubject>): void {
 
     test('ends a command when its signal aborts', async () => {
       const controller = new AbortController();
-      setTimeout(() => controller.abort(), 200);
-      const result = await workspace.exec({ command: 'echo begun; sleep 60' }, controller.signal);
+      const onOutput = () => controller.abort();
+      const result = await workspace.exec({ command: 'echo begun; sleep 60', onOutput }, controller.signal);
       expect(result).toMatchObject({ cancelled: true, stdout: 'begun\n', exitCode: null });
       expect(result.durationMs).toBeLessThan(3000);
       expect(await workspace.exec({ command: 'echo x' }, controller.signal)).toMatchObject({

@@ -11,7 +11,9 @@ import type { TextWork } from '#ws/agent/ports.ts';
 import { registrationOf } from '../platform/exposure.ts';
 import type { Platform } from '../platform/platform.ts';
 import { tokenLifeMs } from './accounts.ts';
+import { checkDiskSpace } from './disk.ts';
 import { autoModelOf } from './models.ts';
+import { usesSandboxServers } from './remote-workspaces.ts';
 import { workspaceRootsOf } from './workspaces.ts';
 
 export interface ApiDeps {
@@ -72,7 +74,11 @@ function edgeOf(platform: Platform, draining: () => boolean): EdgeDeps & Pick<Ht
     checkReplies: config.server.check_replies,
     origins: allowedOrigins(config),
     trustedProxies: config.server.trusted_proxies,
-    checks: { database: () => database.ping(), events: () => eventLog.ping() },
+    checks: {
+      database: () => database.ping(),
+      events: () => eventLog.ping(),
+      ...(usesSandboxServers(config) ? {} : { disk: () => checkDiskSpace(config) }),
+    },
   };
 }
 

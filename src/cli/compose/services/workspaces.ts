@@ -46,6 +46,7 @@ export async function openLocalWorkspaces(deps: WorkspacesDeps): Promise<Workspa
   if (ok) {
     stack.push('workspaces', () => provider.close());
     requireSearches(provider, deps);
+    if (!provider.controllers.includes('memory')) log.warn({}, `${UNLIMITED_IN_SUM}: ${DELEGATION}`);
     return provider;
   }
   await provider.close();
@@ -71,6 +72,12 @@ async function openHost({ config, log, stack }: WorkspacesDeps): Promise<Workspa
   log.warn({}, 'commands run on this host without isolation, and every one asks: install bubblewrap');
   return provider;
 }
+
+export const UNLIMITED_IN_SUM =
+  'sandbox.limits.memory_mb and processes hold for each process alone, not for all of a project';
+/** What gives a server that is not root a control group of its own. */
+export const DELEGATION =
+  'start the server with one that it may write (systemd unit: Delegate=yes; by hand: systemd-run --user --scope -p Delegate=yes crush …)';
 
 /** Whoever tries it out on one machine may do without; other people's agents may not. */
 function requireSearches(

@@ -29,6 +29,7 @@ import { createStarters } from './starter/starters.ts';
 
 export type { SandboxFacts, SandboxLimits, SandboxNetwork } from './driver.ts';
 export type { LocalWorkspaceProvider } from './provider.ts';
+export { freeAt } from './usage/free-space.ts';
 
 export interface WorkspaceProviderDeps {
   driver: 'bubblewrap' | 'host';
@@ -71,6 +72,7 @@ function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): Local
   return assembleProvider({
     ...commonParts(deps, false),
     driver: 'host',
+    controllers: [],
     canSearch: rgPath !== null,
     launcher,
     engine: createRipgrepEngine({ launcher, rgPath, ignoreFile, readsParents: false }),
@@ -123,6 +125,7 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
   return assembleProvider({
     ...commonParts(deps, true),
     driver: 'bubblewrap',
+    controllers: groups.controllers,
     canSearch: rgPath !== null,
     launcher,
     engine: createRipgrepEngine({ launcher, rgPath, ignoreFile: '/etc/crush-ignore', readsParents: true }),

@@ -27,12 +27,15 @@ export interface LocalWorkspaceProvider extends WorkspaceProvider {
   selfTest(): Promise<SelfTestResult>;
   /** False: ripgrep is not installed, and searches say so. */
   readonly canSearch: boolean;
+  /** Control group controllers that limit the commands of a project in sum. */
+  readonly controllers: readonly string[];
   facts(): Promise<SandboxFacts>;
 }
 
 export interface ProviderParts {
   driver: 'bubblewrap' | 'host';
   canSearch: boolean;
+  controllers: readonly string[];
   serverUid: number;
   limits: SandboxLimits;
   timeoutMs: number;
@@ -69,6 +72,7 @@ export function assembleProvider(parts: ProviderParts): LocalWorkspaceProvider {
     driver: parts.driver,
     isolated: parts.driver === 'bubblewrap',
     canSearch: parts.canSearch,
+    controllers: parts.controllers,
     selfTest: parts.selfTest,
     facts: parts.facts,
     async create(projectId, root) {
