@@ -7,6 +7,7 @@ import { authRoutes } from './routes/auth.ts';
 import { descriptionRoutes } from './routes/description.ts';
 import { fileRoutes } from './routes/files/index.ts';
 import { historyRoutes } from './routes/history.ts';
+import { previewRoutes } from './routes/previews.ts';
 import { projectRoutes } from './routes/projects.ts';
 import { providerRoutes } from './routes/providers.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -40,6 +41,7 @@ export function createRoutes(deps: HttpDeps): Route[] {
     ...descriptionRoutes(),
     ...authRoutes(deps),
     ...projectRoutes(deps),
+    ...previewRoutes(deps),
     ...sessionRoutes(deps),
     ...turnRoutes(deps),
     ...historyRoutes(deps),

@@ -11,6 +11,7 @@ import { AuthSection } from './auth.ts';
 import { Flag, Path } from './fields.ts';
 import { LimitsSection } from './limits.ts';
 import { AutoModelSection, ProvidersSection } from './models.ts';
+import { PreviewSection } from './preview.ts';
 import { SandboxSection } from './sandbox.ts';
 import { ServerSection } from './server.ts';
 import { DatabaseSection, RedisSection, StorageSection } from './stores.ts';
@@ -44,6 +45,7 @@ export const ConfigSchema = z.strictObject({
   agent: AgentSection.prefault({}).describe('turns'),
   limits: LimitsSection.prefault({}).describe('what one user may have, so that the others have theirs'),
   permissions: PermissionsSection.prefault({}).describe('what the agent may do unasked'),
+  preview: PreviewSection.prefault({}).describe('what listens inside of projects, in a browser'),
   tools: ToolsSection.prefault({}).describe('settings of single tools'),
   lsp: LspSection.prefault({}).describe('language servers'),
   mcp: McpSection.describe('MCP servers'),

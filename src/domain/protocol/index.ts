@@ -16,6 +16,7 @@ export * from './views/history.ts';
 export * from './views/message.ts';
 export * from './views/message-parts.ts';
 export * from './views/permission-request.ts';
+export * from './views/preview.ts';
 export * from './views/project.ts';
 export * from './views/prompt.ts';
 export * from './views/provider.ts';

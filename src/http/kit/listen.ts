@@ -2,12 +2,15 @@ import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { type Front, putInFront } from './front.ts';
 
 export interface HttpServerOptions {
   app: Pick<Hono, 'fetch'>;
   host: string;
   /** 0: any free one. */
   port: number;
+  /** Takes what it owns before the app does. */
+  front?: Front;
   /** How long requests that have begun may go on after `close`. */
   drainTimeoutMs?: number;
 }
@@ -51,6 +54,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       maxHeaderSize: MAX_HEADER_BYTES,
     },
   }) as Server;
+  if (options.front) putInFront(server, options.front);
   const sockets = trackSockets(server);
   await listen(server, host, options.port);
   let closing: Promise<void> | undefined;

@@ -47,7 +47,7 @@ export function createChannelSession(deps: ChannelSessionDeps): ChannelSession {
     return ofProject < MAX_RUNNING_PER_PROJECT ? null : 'Too many commands of this project run at once.';
   }
 
-  function begin(request: Extract<ChannelRequest, { type: 'exec' | 'spawn' }>): void {
+  function begin(request: Extract<ChannelRequest, { type: 'exec' | 'spawn' | 'connect' }>): void {
     const { id } = request;
     if (running.has(id)) {
       violated('a number is used twice');
@@ -64,7 +64,7 @@ export function createChannelSession(deps: ChannelSessionDeps): ChannelSession {
   }
 
   function handle(request: ChannelRequest): void {
-    if (request.type === 'exec' || request.type === 'spawn') {
+    if (request.type === 'exec' || request.type === 'spawn' || request.type === 'connect') {
       begin(request);
       return;
     }

@@ -1,12 +1,17 @@
-import type { Readable } from 'node:stream';
-import type { WorkspaceProcess } from '#domain/workspace/index.ts';
-import { CHANNEL_WINDOW_BYTES, type ChannelSpawn, framePayloads } from '#infra/sandbox/wire/channel-wire.ts';
+import { type Duplex, Readable } from 'node:stream';
+import type { Workspace, WorkspaceProcess } from '#domain/workspace/index.ts';
+import {
+  CHANNEL_WINDOW_BYTES,
+  type ChannelConnect,
+  type ChannelSpawn,
+  framePayloads,
+} from '#infra/sandbox/wire/channel-wire.ts';
 import { describeFailure, type RunDeps, type Running } from './running.ts';
 
 type OutputName = 'stdout' | 'stderr';
 
 /** A process whose standard streams travel over the channel, each within what its reader has granted. */
-export function startSpawn(request: ChannelSpawn, deps: RunDeps): Running {
+export function startSpawn(request: ChannelSpawn | ChannelConnect, deps: RunDeps): Running {
   const { id } = request;
   const { outlet } = deps;
   const pumps = new Map<OutputName, Pump>();
@@ -22,8 +27,7 @@ export function startSpawn(request: ChannelSpawn, deps: RunDeps): Running {
 
   async function run(): Promise<void> {
     const workspace = await deps.provider.open(request.project_id, request.root);
-    const { argv, cwd, env } = request;
-    child = await workspace.spawn({ argv, cwd, env });
+    child = await begin(workspace, request);
     const end = deps.activity.begin(request.project_id, stop);
     try {
       child.stdin.on('error', () => {});
@@ -64,6 +68,31 @@ export function startSpawn(request: ChannelSpawn, deps: RunDeps): Running {
     },
     endStdin: () => void child?.stdin.end(),
     grant: (name, bytes) => pumps.get(name)?.grant(bytes),
+  };
+}
+
+function begin(workspace: Workspace, request: ChannelSpawn | ChannelConnect): Promise<WorkspaceProcess> {
+  if (request.type === 'connect') return workspace.connect(request.port).then(asProcess);
+  const { argv, cwd, env } = request;
+  return workspace.spawn({ argv, cwd, env });
+}
+
+/** A connection ends when both sides have closed it, or one has cut it. */
+function asProcess(connection: Duplex): WorkspaceProcess {
+  connection.on('error', () => {});
+  const exited = new Promise<{ exitCode: number; signal: null }>((resolve) => {
+    connection.once('close', () => resolve({ exitCode: 0, signal: null }));
+    if (connection.destroyed) resolve({ exitCode: 0, signal: null });
+  });
+  return {
+    stdin: connection,
+    stdout: connection,
+    stderr: Readable.from([]),
+    exited,
+    async kill() {
+      connection.destroy();
+      await exited;
+    },
   };
 }
 

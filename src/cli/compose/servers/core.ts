@@ -12,6 +12,7 @@ import { openAgents } from '../services/agents.ts';
 import { openApi, openSystemApi } from '../services/api.ts';
 import { listen } from '../services/listen.ts';
 import { openCatalogue } from '../services/models.ts';
+import { openPreviews } from '../services/previews.ts';
 import { serveSockets } from '../services/sockets.ts';
 import { openSourceControl } from '../services/source-control.ts';
 import { openTerminals } from '../services/terminals.ts';
@@ -49,8 +50,12 @@ export async function openCore(deps: ServerDeps, policy: SchemaPolicy): Promise<
 export async function serveApi(core: Core): Promise<HttpServer> {
   const { config, stack, drain } = core;
   const sourceControl = openSourceControl(config, stack);
-  const app = openApi({ ...core, sourceControl, draining: drain.raised });
-  return listen({ app, config, key: 'http_port', stack });
+  let port = config.server.http_port;
+  const { front, ...previews } = openPreviews({ ...core, port: () => port });
+  const app = openApi({ ...core, previews, sourceControl, draining: drain.raised });
+  const server = await listen({ app, config, key: 'http_port', stack, front });
+  port = server.port;
+  return server;
 }
 
 /** Sockets on a port of their own and on those of the given servers, and the agents behind them. */

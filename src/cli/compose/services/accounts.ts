@@ -1,11 +1,13 @@
 import type { Config } from '#config/load.ts';
 import type { ContextFactory } from '#domain/create-context.ts';
 import type { Bus } from '#domain/events/index.ts';
+import type { PreviewSigner } from '#domain/preview/index.ts';
 import type { Authenticator, PasswordHasher, SecretBox, TokenSigner } from '#domain/user/index.ts';
 import { verifyAccess } from '#domain/user/index.ts';
 import {
   createAuthenticator,
   createPasswordHasher,
+  createPreviewSigner,
   createSecretBox,
   createTokenSigner,
 } from '#infra/auth/index.ts';
@@ -21,6 +23,7 @@ export interface Accounts {
   secrets: SecretBox;
   hasher: PasswordHasher;
   authenticator: Authenticator;
+  previewSigner: PreviewSigner;
 }
 
 export interface AccountsDeps {
@@ -46,6 +49,7 @@ export function openAccounts({ secrets, contexts, bus, clock, stack }: AccountsD
     secrets: createSecretBox({ masterKey: secrets.masterKey }),
     hasher: createPasswordHasher(),
     authenticator,
+    previewSigner: createPreviewSigner({ secret: secrets.jwtSecret }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import type { Config } from '#config/load.ts';
+import type { OpenPreviewDeps } from '#domain/preview/index.ts';
 import type { Catalogue } from '#domain/provider/index.ts';
 import type { SubmitPromptLimits } from '#domain/turn/index.ts';
 import { createFileSlots, type SourceControl, type WorkspaceProvider } from '#domain/workspace/index.ts';
@@ -22,12 +23,15 @@ export interface ApiDeps {
   workspaces: WorkspaceProvider;
   sourceControl: SourceControl;
   work: Pick<TextWork, 'compare'>;
+  previews: OpenPreviewDeps;
   draining: () => boolean;
 }
 
-export function openApi({ platform, catalogue, workspaces, sourceControl, work, draining }: ApiDeps): Hono {
+export function openApi(deps: ApiDeps): Hono {
+  const { platform, catalogue, workspaces, sourceControl, work, previews, draining } = deps;
   const { config } = platform;
   return createHttpApp({
+    ...previews,
     ...edgeOf(platform, draining),
     hasher: platform.hasher,
     signer: platform.signer,

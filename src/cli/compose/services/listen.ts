@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { configError, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
+import type { Front } from '#http/kit/front.ts';
 import { type HttpServer, ListenError, startHttpServer } from '#http/kit/listen.ts';
 import type { CloseStack } from '../../close-stack.ts';
 import { othersOnPort, type PortKey } from '../platform/ports.ts';
@@ -11,14 +12,15 @@ export interface ListenDeps {
   /** Of the port, in `server`. */
   key: PortKey;
   stack: CloseStack;
+  front?: Front;
 }
 
 /** Throws `FatalError` with a line that names the address and the key. */
-export async function listen({ app, config, key, stack }: ListenDeps): Promise<HttpServer> {
+export async function listen({ app, config, key, stack, front }: ListenDeps): Promise<HttpServer> {
   stack.signal.throwIfAborted();
   const { host, [key]: port } = config.server;
   try {
-    const server = await startHttpServer({ app, host, port });
+    const server = await startHttpServer({ app, host, port, front });
     stack.push(`port ${server.port}`, () => server.close());
     return server;
   } catch (error) {

@@ -3,6 +3,7 @@ import { description } from './common/description.ts';
 import type { Endpoint } from './endpoint.ts';
 import { files } from './files.ts';
 import { history } from './history.ts';
+import { previews } from './previews.ts';
 import { projects } from './projects.ts';
 import { providers } from './providers.ts';
 import { sessions } from './sessions.ts';
@@ -15,6 +16,7 @@ export const API = {
   description,
   auth,
   projects,
+  previews,
   sessions,
   turns,
   history,

@@ -17,7 +17,7 @@ import {
   HostTree,
 } from '../wire/host-wire.ts';
 import { remoteExec } from './channel/exec.ts';
-import { remoteSpawn } from './channel/process.ts';
+import { remoteConnect, remoteSpawn } from './channel/process.ts';
 import type { SandboxHost } from './host.ts';
 
 const MAX_LIMIT = 1_000_000;
@@ -63,10 +63,7 @@ export function createRemoteWorkspace(host: SandboxHost, projectId: string, root
       return remoteSpawn(await host.channel(), { project_id: projectId, root, argv, cwd, env });
     },
     async connect(port) {
-      throw new WorkspaceError(
-        'unavailable',
-        `Port ${port} is on a sandbox server, which opens none to others.`,
-      );
+      return remoteConnect(await host.channel(), { project_id: projectId, root, port });
     },
     async stat(path, signal) {
       const request = { method: 'GET', path: at('/stat', { path }), readOnly: true, signal } as const;

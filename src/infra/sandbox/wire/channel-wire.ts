@@ -43,6 +43,8 @@ export const ChannelRequest = z.discriminatedUnion('type', [
     ...Surroundings,
     argv: z.tuple([z.string()], z.string()),
   }),
+  /** A connection to a port of the project's loopback; from then on like a process without standard error. */
+  z.object({ type: z.literal('connect'), ...Place, port: z.int().min(1).max(65_535) }),
   /** Ends a process: TERM, then KILL. Its result or exit follows. */
   z.object({ type: z.literal('stop'), id: ProcessId }),
   z.object({ type: z.literal('stdin_end'), id: ProcessId }),
@@ -56,6 +58,7 @@ export const ChannelRequest = z.discriminatedUnion('type', [
 export type ChannelRequest = z.infer<typeof ChannelRequest>;
 export type ChannelExec = Extract<ChannelRequest, { type: 'exec' }>;
 export type ChannelSpawn = Extract<ChannelRequest, { type: 'spawn' }>;
+export type ChannelConnect = Extract<ChannelRequest, { type: 'connect' }>;
 
 export const ChannelReply = z.discriminatedUnion('type', [
   /** The first message of a connection. */

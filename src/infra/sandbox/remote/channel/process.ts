@@ -1,7 +1,7 @@
-import { Readable, type Writable } from 'node:stream';
+import { Duplex, Readable, type Writable } from 'node:stream';
 import { WorkspaceError, type WorkspaceProcess } from '#domain/workspace/index.ts';
 import { deferred } from '#shared/async/deferred.ts';
-import type { ChannelSpawn } from '../../wire/channel-wire.ts';
+import type { ChannelConnect, ChannelSpawn } from '../../wire/channel-wire.ts';
 import { type ChannelLink, type Receiver, STOP_PATIENCE_MS } from './channel-link.ts';
 import { createRemoteInput } from './input.ts';
 
@@ -9,11 +9,27 @@ import { createRemoteInput } from './input.ts';
 const MIN_GRANT_BYTES = 32 * 1024;
 
 export type RemoteProgram = Omit<ChannelSpawn, 'type' | 'id'>;
+type RemoteStart = Omit<ChannelSpawn, 'id'> | Omit<ChannelConnect, 'id'>;
 
 type Exit = Awaited<WorkspaceProcess['exited']>;
 
 /** Starts a program over an open channel. When the channel is lost the process counts as killed. */
-export async function remoteSpawn(link: ChannelLink, program: RemoteProgram): Promise<WorkspaceProcess> {
+export function remoteSpawn(link: ChannelLink, program: RemoteProgram): Promise<WorkspaceProcess> {
+  return start(link, { type: 'spawn', ...program });
+}
+
+/** Connects to a port inside of the project. Destroying the stream ends the connection. */
+export async function remoteConnect(
+  link: ChannelLink,
+  place: Omit<ChannelConnect, 'type' | 'id'>,
+): Promise<Duplex> {
+  const { stdin: writable, stdout: readable, kill } = await start(link, { type: 'connect', ...place });
+  const connection = Duplex.from({ readable, writable });
+  connection.once('close', () => void kill());
+  return connection;
+}
+
+async function start(link: ChannelLink, request: RemoteStart): Promise<WorkspaceProcess> {
   const started = deferred<void>();
   const exited = deferred<Exit>();
   const input = createRemoteInput({
@@ -54,7 +70,7 @@ export async function remoteSpawn(link: ChannelLink, program: RemoteProgram): Pr
   };
   const id = link.register(receiver);
   try {
-    link.send({ type: 'spawn', id, ...program });
+    link.send({ id, ...request });
   } catch (error) {
     link.forget(id);
     throw error;

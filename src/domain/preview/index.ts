@@ -1,0 +1,3 @@
+export * from './check-preview.ts';
+export * from './open-preview.ts';
+export * from './preview.ts';

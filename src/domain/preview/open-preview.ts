@@ -1,0 +1,39 @@
+import type { Context } from '../context.ts';
+import { DomainError } from '../errors.ts';
+import { getOwnedProject, refuseDeleted } from '../project/get-owned-project.ts';
+import type { PreviewView } from '../protocol/views/preview.ts';
+import { PASS_LIFE_MS, type PreviewAddresses, type PreviewSigner, TICKET_LIFE_MS } from './preview.ts';
+
+export interface OpenPreviewDeps {
+  previewSigner: Pick<PreviewSigner, 'sign'>;
+  previewAddresses: PreviewAddresses;
+}
+
+/** An address that shows what listens on a port of an owned project, to whoever opens it. */
+export async function openPreview(
+  { previewSigner, previewAddresses }: OpenPreviewDeps,
+  ctx: Context<'projects'>,
+  input: { projectId: string; port?: number },
+): Promise<PreviewView> {
+  const project = await getOwnedProject(ctx, input.projectId);
+  refuseDeleted(project);
+  const { actor } = ctx;
+  if (actor.kind !== 'user') throw new DomainError('forbidden', 'A preview needs a user');
+  const port = input.port ?? project.frontendPort;
+  if (port === null) {
+    throw new DomainError('unprocessable', 'port: name one, or set the frontend_port of the project', {
+      field: 'port',
+    });
+  }
+  const { use } = previewAddresses;
+  const issuedAt = ctx.clock.now();
+  const expiresAt = issuedAt + (use === 'ticket' ? TICKET_LIFE_MS : PASS_LIFE_MS);
+  const { userId, loginSessionId } = actor;
+  const grant = { projectId: project.id, port, userId, loginSessionId, issuedAt, expiresAt };
+  return {
+    url: previewAddresses.urlOf(grant, previewSigner.sign(grant, use)),
+    port,
+    is_own_origin: use === 'ticket',
+    expires_at: expiresAt,
+  };
+}
