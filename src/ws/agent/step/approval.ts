@@ -3,7 +3,8 @@ import type { ToolCall } from '#domain/toolcall/index.ts';
 import { canonicalJson, sha256 } from '#shared/digest.ts';
 import { newId } from '#shared/ids.ts';
 import type { ToolAsk } from '../tools/tool.ts';
-import { boundObject, MAX_PARAMS_BYTES } from './bounds.ts';
+import { boundObject } from './bounds.ts';
+import { MAX_PARAMS_BYTES } from './limits.ts';
 
 export type Decision =
   | { kind: 'allowed' | 'denied' | 'expired' }

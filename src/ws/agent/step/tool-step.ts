@@ -8,7 +8,8 @@ import { parseInput } from '../prompt/prompt-messages.ts';
 import type { Prepared, Tool, ToolAsk, ToolPlan, ToolResult } from '../tools/tool.ts';
 import type { TurnState } from '../turn/turn-state.ts';
 import type { Decision } from './approval.ts';
-import { boundObject, boundText, MAX_CONTENT_BYTES, MAX_IMAGE_BYTES, MAX_METADATA_BYTES } from './bounds.ts';
+import { boundObject, boundText } from './bounds.ts';
+import { MAX_CONTENT_BYTES, MAX_IMAGE_BYTES, MAX_METADATA_BYTES } from './limits.ts';
 
 export const MAX_PARALLEL = 5;
 const ABORT_GRACE_MS = 2000;
