@@ -79,6 +79,7 @@ export async function createToolBench(changes: Partial<ToolScope> = {}): Promise
   const scope: ToolScope = {
     session,
     readTodos: async () => bench.todos,
+    commitIdentity: async () => ({ name: 'Ada', email: 'ada@example.com' }),
     project: { id: workspace.projectId },
     turnId: newId(),
     callId: newId(),

@@ -5,6 +5,7 @@ export * from './accounts/enable-user.ts';
 export * from './accounts/list-users.ts';
 export * from './accounts/register-user.ts';
 export * from './accounts/set-password.ts';
+export * from './git-identity.ts';
 export type { LoginResult } from './login/issue-token.ts';
 export * from './login/log-in.ts';
 export * from './login/log-out.ts';

@@ -4,11 +4,13 @@ import type { CompareTexts, FileReadRepository, FileVersionRepository } from '#d
 import type { Project } from '#domain/project/index.ts';
 import type { LanguageModel, ModelSelection } from '#domain/provider/index.ts';
 import type { Session } from '#domain/session/index.ts';
+import type { GitIdentity } from '#domain/user/index.ts';
 import type { Workspace, WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { Log } from '#shared/log.ts';
 import type { WorkResult, WorkTerms } from '#shared/work.ts';
 import type { CoordinatorIntervals } from './coordinator/intervals.ts';
+import type { MachineFacts } from './prompt/machine.ts';
 import type { EditJob, EditsApplied } from './tools/files/matching/apply-edits.ts';
 import type { JobRegistry } from './tools/shell/jobs.ts';
 
@@ -41,6 +43,9 @@ export interface AgentSettings {
   allowedTools: readonly string[];
   /** Yolo: nothing asks. */
   skipRequests: boolean;
+  /** The name of this installation, for users without an address. */
+  host: string;
+  machine: MachineFacts;
 }
 
 /** Pure work on texts, off the event loop where it is not small. Never throws. */
@@ -73,6 +78,8 @@ export interface AgentDeps {
 export interface ToolScope {
   session: Pick<Session, 'id' | 'userId'>;
   readTodos(): Promise<Session['todos']>;
+  /** As whom the session's user commits; null when it cannot be told. */
+  commitIdentity(): Promise<GitIdentity | null>;
   project: Pick<Project, 'id'>;
   turnId: string;
   callId: string;

@@ -575,7 +575,13 @@ describe.each(DATABASE_KINDS)('a turn on %s', (kind) => {
     await turnEnds(found.repositories, (await prompt('second')).turnId);
     expect(found.model.requests[2]?.messages.slice(1)).toMatchObject([
       { role: 'user', parts: [{ text: 'the summary' }] },
-      { role: 'user', parts: [{ text: expect.stringContaining('second') }] },
+      {
+        role: 'user',
+        parts: [
+          { text: expect.stringContaining('second') },
+          { text: expect.stringContaining('As this turn began') },
+        ],
+      },
     ]);
     const summary = (await messages()).find(({ isSummary }) => isSummary);
     expect((await found.repositories.sessions.get(found.session.id))?.summaryMessageId).toBe(summary?.id);

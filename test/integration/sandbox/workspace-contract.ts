@@ -55,6 +55,23 @@ function contract(open: () => Promise<ContractSubject>): void {
       expect(result.stdout).toBe('in\ndir\nx||1|false\n');
     });
 
+    test('commits as whom the environment names, in a repository that git trusts', async () => {
+      const env = {
+        GIT_AUTHOR_NAME: 'Ada',
+        GIT_AUTHOR_EMAIL: 'ada@example.com',
+        GIT_COMMITTER_NAME: 'Ada',
+        GIT_COMMITTER_EMAIL: 'ada@example.com',
+        GIT_CONFIG_COUNT: '1',
+        GIT_CONFIG_KEY_0: 'core.hooksPath',
+        GIT_CONFIG_VALUE_0: '/none',
+      };
+      const command =
+        'git init -q . && git commit -q --allow-empty -m x && git log --format="%an <%ae> %cn <%ce>"; git config core.hooksPath';
+      const { stdout, stderr } = await run(command, { env });
+      expect(stdout).toBe('Ada <ada@example.com> Ada <ada@example.com>\n');
+      expect(stderr).toBe('');
+    });
+
     test('refuses working directories that are missing, files or outside', async () => {
       await workspace.write('file', bytes(''));
       await expect(run('pwd', { cwd: 'nowhere' })).rejects.toMatchObject({ code: 'not_found' });

@@ -44,7 +44,7 @@ export function openAgents({ platform, catalogue, workspaces, jobs, work, stack 
 }
 
 function settingsOf(config: Config): AgentSettings {
-  const { agent, limits, permissions } = config;
+  const { agent, limits, permissions, sandbox, server } = config;
   const tokensPerDay = tokensPerDayOf(config);
   return {
     maxWorkers: agent.max_workers,
@@ -56,5 +56,13 @@ function settingsOf(config: Config): AgentSettings {
     autoSummarize: agent.auto_summarize,
     allowedTools: permissions.allowed_tools,
     skipRequests: permissions.skip_requests,
+    host: server.public_url === '' ? 'localhost' : new URL(server.public_url).hostname,
+    machine: {
+      network: sandbox.network,
+      memoryMb: sandbox.limits.memory_mb,
+      workspaceMb: sandbox.limits.workspace_mb,
+      processes: sandbox.limits.processes,
+      turnSeconds: agent.task_timeout,
+    },
   };
 }

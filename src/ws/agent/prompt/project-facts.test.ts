@@ -31,16 +31,24 @@ test('a turn that ends while they are read neither waits nor spoils them for the
   const asked = reader.read(workspace, first.signal);
   const second = reader.read(workspace, live());
   first.abort();
-  expect(await asked).toEqual({ git: null, contextFiles: [] });
+  expect(await asked).toEqual({ git: null, contextFiles: [], toolchain: [] });
   ready.resolve();
-  expect(await second).toEqual({ git: null, contextFiles: [{ path: 'AGENTS.md', text: 'be kind' }] });
+  expect(await second).toEqual({
+    git: null,
+    contextFiles: [{ path: 'AGENTS.md', text: 'be kind' }],
+    toolchain: [],
+  });
   expect(reads()).toBe(1);
 });
 
 test('what could not be read is not remembered', async () => {
   const failing = { projectId: 'p', stat: async () => null, list: () => Promise.reject(new Error('gone')) };
   const reader = createProjectFactsReader(DEPS);
-  expect(await reader.read(failing as unknown as Workspace, live())).toEqual({ git: null, contextFiles: [] });
+  expect(await reader.read(failing as unknown as Workspace, live())).toEqual({
+    git: null,
+    contextFiles: [],
+    toolchain: [],
+  });
   const { workspace } = workspaceWith('be kind');
   expect((await reader.read(workspace, live())).contextFiles).toHaveLength(1);
 });

@@ -1,12 +1,15 @@
 import { posix } from 'node:path';
 import { WORKSPACE_ROOT, type Workspace } from '#domain/workspace/index.ts';
 import { readOnlyScript } from '../tools/shell/command-rules/read-only-command.ts';
+import { readToolchain } from './toolchain.ts';
 
 /** What the system prompt says of a project. */
 export interface ProjectFacts {
   /** Branch, status and last commits as text; null outside a repository. */
   git: string | null;
   contextFiles: Array<{ path: string; text: string }>;
+  /** Versions that the project's files ask for. */
+  toolchain: string[];
 }
 
 export interface ProjectFactsReader {
@@ -67,7 +70,7 @@ export function createProjectFactsReader({ clock, isolated }: ProjectFactsDeps):
   };
 }
 
-const NO_FACTS: ProjectFacts = { git: null, contextFiles: [] };
+const NO_FACTS: ProjectFacts = { git: null, contextFiles: [], toolchain: [] };
 
 async function unlessAborted(facts: Promise<ProjectFacts>, signal: AbortSignal): Promise<ProjectFacts> {
   const over = new AbortController();
@@ -77,8 +80,8 @@ async function unlessAborted(facts: Promise<ProjectFacts>, signal: AbortSignal):
     signal.addEventListener('abort', stop, { signal: over.signal });
   });
   try {
-    const { git, contextFiles } = await Promise.race([facts, aborted]);
-    return { git, contextFiles };
+    const { git, contextFiles, toolchain } = await Promise.race([facts, aborted]);
+    return { git, contextFiles, toolchain };
   } finally {
     over.abort();
   }
@@ -90,15 +93,25 @@ async function readFacts(
   readGit: (workspace: Workspace, signal: AbortSignal) => Promise<string | null>,
   signal: AbortSignal,
 ): Promise<ProjectFacts & { isComplete: boolean }> {
-  const [git, contextFiles] = await Promise.allSettled([
-    readGit(workspace, signal),
-    readContextFiles(workspace, signal),
-  ]);
+  const [git, files] = await Promise.allSettled([readGit(workspace, signal), readFiles(workspace, signal)]);
   return {
     git: git.status === 'fulfilled' ? git.value : null,
-    contextFiles: contextFiles.status === 'fulfilled' ? contextFiles.value : [],
-    isComplete: git.status === 'fulfilled' && contextFiles.status === 'fulfilled' && !signal.aborted,
+    ...(files.status === 'fulfilled' ? files.value : { contextFiles: [], toolchain: [] }),
+    isComplete: git.status === 'fulfilled' && files.status === 'fulfilled' && !signal.aborted,
   };
+}
+
+async function readFiles(
+  workspace: Workspace,
+  signal: AbortSignal,
+): Promise<Pick<ProjectFacts, 'contextFiles' | 'toolchain'>> {
+  const { entries } = await workspace.list('.', MAX_LISTED, signal);
+  const names = entries.map(({ path }) => posix.basename(path));
+  const [contextFiles, toolchain] = await Promise.all([
+    readContextFiles(workspace, names, signal),
+    readToolchain(workspace, names, signal),
+  ]);
+  return { contextFiles, toolchain };
 }
 
 async function askGit(workspace: Workspace, signal: AbortSignal): Promise<string | null> {
@@ -121,11 +134,12 @@ async function readBranch(workspace: Workspace, signal: AbortSignal): Promise<st
 
 async function readContextFiles(
   workspace: Workspace,
+  names: readonly string[],
   signal: AbortSignal,
 ): Promise<ProjectFacts['contextFiles']> {
   const files: ProjectFacts['contextFiles'] = [];
   let room = MAX_TOTAL_BYTES;
-  for (const path of await contextPaths(workspace, signal)) {
+  for (const path of await contextPaths(workspace, names, signal)) {
     if (room <= 0) break;
     const text = await readHead(workspace, path, Math.min(MAX_FILE_BYTES, room), signal).catch(() => '');
     if (text === '') continue;
@@ -135,9 +149,11 @@ async function readContextFiles(
   return files;
 }
 
-async function contextPaths(workspace: Workspace, signal: AbortSignal): Promise<string[]> {
-  const { entries } = await workspace.list('.', MAX_LISTED, signal);
-  const names = entries.map(({ path }) => posix.basename(path));
+async function contextPaths(
+  workspace: Workspace,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<string[]> {
   const found = names.filter((name) => CONTEXT_NAMES.has(name.toLowerCase()));
   // Spellings that differ in case only name one file on some hosts.
   const unique = found.filter(

@@ -11,6 +11,8 @@ import { finishOf, resultsOf } from '../turn/turn-state.ts';
 
 export interface PromptOptions {
   system: string;
+  /** Goes with what the user wrote in one message. */
+  behind?: { messageId: string; text: string };
   /** The message that stands for everything before it. */
   summaryId: string | null;
   selection: Pick<ModelSelection, 'providerId' | 'model'>;
@@ -67,7 +69,9 @@ async function user(message: Message, options: PromptOptions): Promise<PromptMes
         : { type: 'text', text: '(An attached image is not shown to this model.)' },
     );
   }
-  return parts.length === 0 ? [] : [{ role: 'user', parts }];
+  if (parts.length === 0) return [];
+  if (message.id === options.behind?.messageId) parts.push({ type: 'text', text: options.behind.text });
+  return [{ role: 'user', parts }];
 }
 
 function assistant(

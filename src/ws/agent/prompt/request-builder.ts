@@ -7,7 +7,7 @@ import { capResults } from './cap-results.ts';
 import { elide, sizeOf } from './elide.ts';
 import { buildPrompt, type PromptOptions, textOf } from './prompt-messages.ts';
 import { resumeRequest, summaryRequest, todoReminder } from './summary.ts';
-import { systemPrompt } from './system.ts';
+import { momentOf, systemPrompt } from './system.ts';
 
 /** Of the context window, for the history in a summary's request that was too long. */
 const ELIDED_SHARE = 0.6;
@@ -21,11 +21,10 @@ export function createRequestBuilder(
   const { session, state } = loaded;
   const { signal } = claimed;
   const images = new Map<string, Promise<{ mediaType: string; data: Uint8Array } | null>>();
-  const system = deps.facts
-    .read(workspace, signal)
-    .then((facts) =>
-      systemPrompt({ facts, now: new Date(deps.clock.now()), isolated: deps.workspaces.isolated }),
-    );
+  const told = deps.facts.read(workspace, signal).then((facts) => ({
+    system: systemPrompt({ facts, machine: deps.settings.machine, isolated: deps.workspaces.isolated }),
+    behind: { messageId: state.turn.messageId, text: momentOf(facts, new Date(deps.clock.now())) },
+  }));
   const declarations = deps.tools.map(({ declaration }) => declaration);
 
   const loadImage: PromptOptions['loadImage'] = ({ Path: path }) => {
@@ -36,7 +35,7 @@ export function createRequestBuilder(
   };
 
   async function history(): Promise<PromptMessage[]> {
-    const options = { system: await system, summaryId: state.summaryId, selection, loadImage };
+    const options = { ...(await told), summaryId: state.summaryId, selection, loadImage };
     const messages = (await buildPrompt(state.history, options)).map((message) => capResults(message));
     const summary = state.history.find(({ id }) => id === state.summaryId);
     if (summary?.turnNumber !== state.turn.number || !state.prompt) return messages;
@@ -67,7 +66,8 @@ export function createRequestBuilder(
 async function resumption(prompt: Message, options: PromptOptions): Promise<PromptMessage> {
   const [, sent] = await buildPrompt([prompt], { ...options, summaryId: null });
   const images = sent?.role === 'user' ? sent.parts.filter(({ type }) => type === 'image') : [];
-  return userMessage({ type: 'text', text: resumeRequest(textOf(prompt)) }, ...images);
+  const moment: PromptPart[] = options.behind ? [{ type: 'text', text: options.behind.text }] : [];
+  return userMessage({ type: 'text', text: resumeRequest(textOf(prompt)) }, ...moment, ...images);
 }
 
 /** Each further time half as much. */

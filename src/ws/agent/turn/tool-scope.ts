@@ -1,4 +1,5 @@
 import type { ToolCall } from '#domain/toolcall/index.ts';
+import { gitIdentity } from '#domain/user/index.ts';
 import type { ToolScope } from '../ports.ts';
 import type { RunnerDeps } from './claimed-turn.ts';
 import type { OpenTurn } from './open-turn.ts';
@@ -26,5 +27,9 @@ export function toolScope(
     clock: deps.clock,
     signal: claimed.signal,
     readTodos: async () => loaded.state.todos,
+    async commitIdentity() {
+      const user = await ctx.repositories.users.get(session.userId).catch(() => null);
+      return user && gitIdentity(user, deps.settings.host);
+    },
   };
 }

@@ -33,6 +33,17 @@ test('ordinary names are added', () => {
   expect(merged).toEqual({ ...base, API_URL: 'http://x', empty: '' });
 });
 
+test('a commit has an author, and git gets nothing else', () => {
+  const author = {
+    GIT_AUTHOR_NAME: 'a',
+    GIT_AUTHOR_EMAIL: 'b',
+    GIT_COMMITTER_NAME: 'c',
+    GIT_COMMITTER_EMAIL: 'd',
+  };
+  const more = { GIT_AUTHOR_DATE: '0', GIT_DIR: '/', git_author_name: 'x', GIT_CONFIG_COUNT: '1' };
+  expect(mergeEnvironment(base, { ...author, ...more })).toEqual({ ...base, ...author });
+});
+
 test('values with a NUL or of more than 32 KiB are dropped', () => {
   const merged = mergeEnvironment(base, { A: 'x\0y', B: 'x'.repeat(40_000), C: 'kept' });
   expect(merged).toEqual({ ...base, C: 'kept' });

@@ -59,6 +59,14 @@ const REFUSED_NAMES = new Set([
   '_JAVA_OPTIONS',
 ]);
 
+/** As whom commits are made: of all that git reads, the part that runs and trusts nothing. */
+const COMMIT_IDENTITY = new Set([
+  'GIT_AUTHOR_NAME',
+  'GIT_AUTHOR_EMAIL',
+  'GIT_COMMITTER_NAME',
+  'GIT_COMMITTER_EMAIL',
+]);
+
 /** What every command sees; a request cannot override it. */
 export function baseEnvironment(home: string, user: string): Record<string, string> {
   return {
@@ -98,6 +106,7 @@ export function mergeEnvironment(
 
 function isAllowed(name: string): boolean {
   if (!NAME.test(name)) return false;
+  if (COMMIT_IDENTITY.has(name)) return true;
   const upper = name.toUpperCase();
   return !REFUSED_NAMES.has(upper) && !REFUSED_PREFIXES.some((prefix) => upper.startsWith(prefix));
 }

@@ -19,6 +19,12 @@ test('returns output, errors and the exit code', async () => {
   expect(result.metadata).toMatchObject({ output: 'out\nerr\nExit code 3', working_directory: '/workspace' });
 });
 
+test('commits are made as the session’s user', async () => {
+  const command =
+    'git init -q . && git commit -q --allow-empty -m x && git log --format="%an <%ae> %cn <%ce>"';
+  expect((await run(command)).content).toContain('Ada <ada@example.com> Ada <ada@example.com>\n');
+});
+
 test('says so when there is no output', async () => {
   expect((await run('true')).content).toBe('no output');
 });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { GitIdentity } from '#domain/user/index.ts';
 import type { Job, ToolScope } from '../../ports.ts';
 import { workspacePath } from '../paths.ts';
 import type { ToolPlan, ToolResult } from '../tool.ts';
@@ -31,13 +32,13 @@ const SHELL_ENVIRONMENT = {
 
 const DESCRIPTION = `Runs a command in a fresh Bash shell inside the project's workspace and returns its output.
 
-- Every call starts anew: no working directory, variable or function survives. Use working_dir or chain with &&.
+- Every call starts anew: no working directory, variable or function survives; files do, see the environment. Use working_dir or chain with &&.
 - Output over 30000 characters loses its middle. Standard error follows standard output.
-- A command that takes longer than auto_background_after seconds goes on in the background; read it with job_output and end it with job_kill. Use run_in_background for servers and watchers.
+- A command that takes longer than auto_background_after seconds goes on in the background; read it with job_output and end it with job_kill. Use run_in_background for servers and watchers; later commands reach such a server at 127.0.0.1.
 - The shell has no terminal: nothing that asks questions or opens an editor works.
 - Prefer the view, grep, glob and ls tools to cat, grep, find and ls.
 - sudo, package managers of the system and its services are refused; install tools into the home directory or the project.
-- Commit only when asked. Look at git status, git diff and git log first, stage only files that belong to the change, and write a message that says why. Never push, rewrite history or change git's configuration unless told to.`;
+- Commit only when asked. Look at git status, git diff and git log first, stage only files that belong to the change, and write a message that says why. Author and committer are the user already. Never push, rewrite history or change git's configuration unless told to.`;
 
 const Input = z.strictObject({
   description: z.string().max(500).describe('What the command does, in five to ten words'),
@@ -90,13 +91,14 @@ async function run(
   control: Parameters<ToolPlan['run']>[0],
 ): Promise<ToolResult> {
   const { session, workspace, jobs } = scope;
+  const identity = await scope.commitIdentity();
   const job = await jobs.start(session.id, workspace, {
     userId: session.userId,
     command: input.command,
     script: script ?? undefined,
     description: input.description,
     cwd,
-    env: SHELL_ENVIRONMENT,
+    env: { ...SHELL_ENVIRONMENT, ...(identity ? commitVariables(identity) : {}) },
   });
   job.onOutput = () => control.progress(terminalText(job.stdout.last(PROGRESS_TAIL_BYTES)));
   const waitMs = input.run_in_background
@@ -108,6 +110,15 @@ async function run(
   if (outcome === 'aborted') await job.kill();
   jobs.remove(session.id, job.id);
   return finished(input, job, scope.clock.now(), outcome === 'aborted');
+}
+
+function commitVariables({ name, email }: GitIdentity): Record<string, string> {
+  return {
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
+  };
 }
 
 function waitFor(job: Job, ms: number, signal: AbortSignal): Promise<'done' | 'running' | 'aborted'> {
