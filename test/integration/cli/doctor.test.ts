@@ -46,6 +46,7 @@ describe('a diagnosis', () => {
       'sandbox',
       'sandbox network',
       'control groups',
+      'disk',
       'ripgrep',
     ]);
   });
