@@ -85,6 +85,14 @@ with open('hole','r+b') as f:
     },
   );
 
+  test('cannot be taken behind the end of a file, where no limit on its size sees it', async () => {
+    const hidden = await run(
+      'for i in 1 2 3 4; do touch f$i; fallocate -n -l 1G f$i; done; fallocate -l 5M g; fallocate -p -l 1M g',
+    );
+    expect(hidden.stderr.match(/keep size mode is unsupported/g)).toHaveLength(4);
+    expect((await run('du -sm . | cut -f1')).stdout).toBe('5\n');
+  });
+
   test('is measured in a tree of any depth', async () => {
     await run(
       `perl -e 'for (1..300) { mkdir "d" and chdir "d" or die } open F, ">", "f"; print F "x" x (33 << 20)'`,

@@ -28,10 +28,14 @@ const EINVAL = 22;
 const ENOSYS = 38;
 const EPROTONOSUPPORT = 93;
 const ESOCKTNOSUPPORT = 94;
+const EOPNOTSUPP = 95;
 const EAFNOSUPPORT = 97;
 
 /** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
 const NEW_NAMESPACE_FLAGS = 0x7e020000;
+
+/** FALLOC_FL_KEEP_SIZE, with ZERO_RANGE, with UNSHARE_RANGE: they take space that no limit on the size of a file sees. */
+const HIDDEN_ALLOCATIONS = [0x1, 0x11, 0x41];
 
 /** Typing into the controlling terminal. */
 const TIOCSTI = 0x5412;
@@ -54,6 +58,11 @@ const INSPECTIONS: Record<keyof typeof INSPECTED_SYSCALLS, Program> = {
   clone: [...load(offsetOfArgument(0)), ...whenAnyBit(NEW_NAMESPACE_FLAGS, fail(EPERM)), ...allow()],
   // ENOSYS makes the C library fall back to clone, whose flags can be seen here.
   clone3: fail(ENOSYS),
+  fallocate: [
+    ...load(offsetOfArgument(1)),
+    ...HIDDEN_ALLOCATIONS.flatMap((mode) => whenEqual(mode, fail(EOPNOTSUPP))),
+    ...allow(),
+  ],
   ioctl: [
     ...load(offsetOfArgument(1)),
     ...whenEqual(TIOCSTI, fail(EPERM)),

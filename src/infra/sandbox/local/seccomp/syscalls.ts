@@ -67,6 +67,7 @@ export const DENIED_SYSCALLS = {
 export const INSPECTED_SYSCALLS = {
   clone: [56, 220],
   clone3: [435, 435],
+  fallocate: [285, 47],
   ioctl: [16, 29],
   personality: [135, 92],
   socket: [41, 198],
