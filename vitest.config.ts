@@ -44,6 +44,16 @@ export default defineConfig({
           isolate: false,
         },
       },
+      {
+        test: {
+          name: 'tenants',
+          include: ['test/tenants/**/*.test.ts'],
+          globalSetup: ['test/harness/services.setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          isolate: false,
+        },
+      },
     ],
   },
 });

@@ -16,12 +16,16 @@ export interface Deployment {
   close(): Promise<void>;
 }
 
-/** `config` is the text of config.yaml without the `server` key. */
-export async function deploy(kind: DeploymentKind, config = ''): Promise<Deployment> {
+/** `config` is the text of config.yaml without the `server` key, `server` what stands there besides the ports. */
+export async function deploy(
+  kind: DeploymentKind,
+  config = '',
+  server = 'check_replies: true',
+): Promise<Deployment> {
   const directory = temporaryDirectory();
   const file = join(directory.path, 'config.yaml');
   const dataDir = join(directory.path, 'data');
-  writeFileSync(file, `server: { http_port: 0, ws_port: 0, check_replies: true }\n${config}`);
+  writeFileSync(file, `server: { http_port: 0, ws_port: 0, ${server} }\n${config}`);
   const common = ['--config', file, '--data-dir', dataDir];
   const processes: CrushProcess[] = [];
   let removeDatabase = async () => {};
@@ -32,9 +36,9 @@ export async function deploy(kind: DeploymentKind, config = ''): Promise<Deploym
   };
   try {
     if (kind === 'one process') {
-      const server = await startCrush(['serve', ...common]);
-      processes.push(server);
-      const { http = '', ws = '' } = server.urls;
+      const process = await startCrush(['serve', ...common]);
+      processes.push(process);
+      const { http = '', ws = '' } = process.urls;
       return { http, ws, dataDir, processes, close };
     }
     const database = await createPostgresTestDatabase(inject('postgresUrl'), { empty: true });

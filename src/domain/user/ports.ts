@@ -33,13 +33,21 @@ export interface LoginSessionRepository {
   revokeAll(userId: string, now: number): Promise<void>;
 }
 
+/** Who wants a password checked. */
+export interface PasswordSource {
+  network: string;
+  /** The account has been used from there before. */
+  isKnown: boolean;
+}
+
 /**
- * Slow by intent; the adapter bounds how many run at once and throws `overloaded` beyond its queue. Logins and new
- * passwords have places of their own, and within these whoever asks (`from`: a network) takes turns with the others.
+ * Slow by intent; the adapter bounds how many run at once and throws `overloaded` beyond its queue. New passwords,
+ * logins from known devices and those from elsewhere have places of their own, so that none is behind a flood of the
+ * others; within these, networks take turns.
  */
 export interface PasswordHasher {
   /** PHC text with algorithm and parameters. */
-  hash(password: string, from?: string): Promise<string>;
+  hash(password: string, network?: string): Promise<string>;
   /**
    * `hash: null` costs the same time and is false. `renewed`: to be stored in the place of one that was made with
    * other parameters than today's.
@@ -47,7 +55,7 @@ export interface PasswordHasher {
   verify(
     password: string,
     hash: string | null,
-    from?: string,
+    from?: PasswordSource,
   ): Promise<{ ok: boolean; renewed: string | null }>;
 }
 

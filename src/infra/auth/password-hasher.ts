@@ -6,9 +6,7 @@ import { createSemaphore } from '#shared/async/semaphore.ts';
 export interface PasswordHasherOptions {
   /** OWASP's scrypt figures: N = 2^15, r = 8, p = 3 (32 MiB per hash). */
   cost?: ScryptCost;
-  /** How many logins are checked at once in this process. */
-  concurrency?: number;
-  /** How many logins may wait, and as many new passwords; more are refused with `overloaded`. */
+  /** How many may wait in each of the queues; more are refused with `overloaded`. */
   queueLimit?: number;
 }
 
@@ -32,14 +30,16 @@ const PHC =
   /^\$scrypt\$ln=(\d{1,2}),r=(\d{1,2}),p=(\d{1,2})\$([A-Za-z0-9+/]{16,88})\$([A-Za-z0-9+/]{22,88})$/;
 
 export function createPasswordHasher(options: PasswordHasherOptions = {}): PasswordHasher {
-  const { cost = DEFAULT_COST, concurrency = 2, queueLimit = 200 } = options;
+  const { cost = DEFAULT_COST, queueLimit = 200 } = options;
+  // One at a time in each: of the four threads that Node has for such work, one is left for files.
   const queue = {
+    size: 1,
     maxWaiting: queueLimit,
     maxWaitingPerKey: Math.min(queueLimit, MAX_WAITING_PER_NETWORK),
     maxWaitMs: MAX_WAIT_MS,
   };
-  const logins = createSemaphore({ size: concurrency, ...queue, refusal: () => overloaded('logins') });
-  const newOnes = createSemaphore({ size: 1, ...queue, refusal: () => overloaded('new passwords') });
+  const places = (what: string) => createSemaphore({ ...queue, refusal: () => overloaded(what) });
+  const [known, strange, fresh] = [places('logins'), places('logins'), places('new passwords')];
   const dummySalt = randomBytes(SALT_BYTES);
 
   async function make(password: string): Promise<string> {
@@ -59,8 +59,9 @@ export function createPasswordHasher(options: PasswordHasherOptions = {}): Passw
   }
 
   return {
-    hash: (password, from) => newOnes.run(() => make(password), from),
-    verify: (password, hash, from) => logins.run(() => check(password, hash), from),
+    hash: (password, network) => fresh.run(() => make(password), network),
+    verify: (password, hash, from) =>
+      (from?.isKnown ? known : strange).run(() => check(password, hash), from?.network),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { DomainError } from '../../errors.ts';
 import type { LoginRequest } from '../../protocol/requests/auth.ts';
 import type { LoginAttempt, LoginThrottle } from '../access.ts';
-import type { PasswordHasher } from '../ports.ts';
+import type { PasswordHasher, PasswordSource } from '../ports.ts';
 import type { User } from '../user.ts';
 import { type LoginResult, startLogin, type TokenIssuerDeps } from './issue-token.ts';
 import { isKnownDevice } from './known-device.ts';
@@ -26,7 +26,7 @@ export async function logIn(
   const device = { account: input.email, network };
   const attempt = { ...device, isKnown: await isKnownDevice(ctx, device) };
   await refuseWhileThrottled(deps.throttle, attempt);
-  const user = await checkPassword(deps, ctx, { ...input, network });
+  const user = await checkPassword(deps, ctx, { ...input, from: attempt });
   if (!user) {
     await deps.throttle.failed(attempt);
     throw new DomainError('invalid_credentials', 'E-mail address or password is wrong');
@@ -41,12 +41,12 @@ export async function logIn(
 async function checkPassword(
   deps: Pick<LogInDeps, 'hasher'>,
   ctx: Context<'users'>,
-  input: LoginRequest & { network: string },
+  input: LoginRequest & { from: PasswordSource },
 ): Promise<User | null> {
   const { users } = ctx.repositories;
   const user = await users.getByEmail(input.email);
   const stored = user ? await users.passwordHash(user.id) : null;
-  const { ok, renewed } = await deps.hasher.verify(input.password, stored, input.network);
+  const { ok, renewed } = await deps.hasher.verify(input.password, stored, input.from);
   if (!user || !ok) return null;
   if (renewed !== null) await users.setPasswordHash(user.id, renewed, ctx.clock.now());
   return user;
