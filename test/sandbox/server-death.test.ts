@@ -12,6 +12,7 @@ import { createOutputPipes } from '../../src/infra/sandbox/local/process/output-
 import { createStarters } from '../../src/infra/sandbox/local/starter/starters.ts';
 import { until } from '../harness/until.ts';
 import { hasBubblewrap, never, openWorkspace } from '../integration/sandbox/drivers.ts';
+import { canOpenNetwork } from './internet.ts';
 import { processesWith } from './processes.ts';
 
 describe.skipIf(!hasBubblewrap)('the death of a server', () => {
@@ -37,8 +38,8 @@ describe.skipIf(!hasBubblewrap)('the death of a server', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-  async function startServer(dataDir: string, projectId: string, command: string): Promise<ChildProcess> {
-    const child = spawn(process.execPath, [program, dataDir, projectId, command], {
+  async function startServer(dataDir: string, projectId: string, ...more: string[]): Promise<ChildProcess> {
+    const child = spawn(process.execPath, [program, dataDir, projectId, ...more], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const [first] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
@@ -59,6 +60,21 @@ describe.skipIf(!hasBubblewrap)('the death of a server', () => {
     await exited;
     await until(() => processesWith(token).length === 0, 'the end of the daemons');
     expect((await opened.workspace.exec({ command: 'echo free' }, never())).stdout).toBe('free\n');
+    await opened.close();
+  });
+
+  test.skipIf(!canOpenNetwork)('by KILL ends the way out of a project too', async () => {
+    const opened = await openWorkspace();
+    const before = new Set(processesWith('--dns-forward'));
+    const ofServer = () => processesWith('--dns-forward').filter((pid) => !before.has(pid));
+    const server = await startServer(opened.dataDir, opened.projectId, 'echo running; sleep 60', 'open');
+    expect(ofServer().length).toBeGreaterThan(0);
+
+    const exited = once(server, 'exit');
+    server.kill('SIGKILL');
+    await exited;
+    await until(() => ofServer().length === 0, 'the end of pasta');
+    await opened.provider.destroy(opened.projectId, null);
     await opened.close();
   });
 

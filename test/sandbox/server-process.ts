@@ -2,7 +2,7 @@ import { createWorkspaceProvider } from '../../src/infra/sandbox/local/index.ts'
 import { silentLog } from '../../src/shared/log.ts';
 
 /** A server as a process of its own: runs one command and says when it has printed something. */
-const [dataDir = '', projectId = '', command = ''] = process.argv.slice(2);
+const [dataDir = '', projectId = '', command = '', mode = 'none'] = process.argv.slice(2);
 const provider = createWorkspaceProvider({
   driver: 'bubblewrap',
   dataDir,
@@ -16,7 +16,7 @@ const provider = createWorkspaceProvider({
     workspaceFiles: 100_000,
     diskFreeMb: 1,
   },
-  network: { mode: 'none' },
+  network: mode === 'open' ? { mode, refused: [] } : { mode: 'none' },
   timeoutMs: 60_000,
   log: silentLog,
 });

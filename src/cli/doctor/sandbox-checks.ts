@@ -58,15 +58,29 @@ async function checkBubblewrap(
   const users = facts.separateUsers ? 'a user for each project' : 'user namespaces';
   return [
     well('sandbox', `bubblewrap ${facts.bubblewrapVersion}, ${users}, system call filter, tested`),
-    well('sandbox network', networkOf(config)),
+    checkNetwork(config),
     checkSums(facts),
   ];
 }
 
-function networkOf({ sandbox: { network } }: Config): string {
-  if (network.mode === 'none') return 'none: commands reach nothing (sandbox.network.mode)';
-  if (network.mode === 'open') return 'open: commands reach what this machine reaches (sandbox.network.mode)';
-  return `allowlist: ${network.allow.length} targets by way of a proxy (sandbox.network.allow)`;
+function checkNetwork({ sandbox: { network } }: Config): Check {
+  const name = 'sandbox network';
+  switch (network.mode) {
+    case 'none':
+      return well(name, 'none: commands reach nothing (sandbox.network.mode)');
+    case 'allowlist':
+      return well(
+        name,
+        `allowlist: ${network.allow.length} entries by way of a proxy (sandbox.network.allow)`,
+      );
+    case 'open':
+      return well(name, 'open: commands reach the internet, nothing private and nothing of this machine');
+    case 'host':
+      return lacking(
+        name,
+        'host: commands reach all that listens on this machine; sandbox.network.mode: open reaches the internet only',
+      );
+  }
 }
 
 function checkSums({ controllers }: SandboxFacts): Check {

@@ -22,13 +22,17 @@ const Limits = z.strictObject({
 
 const Network = z.strictObject({
   mode: z
-    .enum(['none', 'allowlist', 'open'])
+    .enum(['none', 'allowlist', 'open', 'host'])
     .default('none')
-    .describe('none: commands reach nothing; allowlist: what allow names; open: what this machine reaches'),
+    .describe(
+      "none: commands reach nothing; allowlist: what allow names; open: the internet, but nothing private or of this machine (needs passt and nftables); host: this machine's own network (needs allow_host)",
+    ),
   allow: z
     .array(z.string())
     .default([])
-    .describe('targets such as packages.example.com:443 or *.example.com:443'),
+    .describe(
+      'targets such as packages.example.com:443 or *.example.com:443, and the registries of npm, pypi, crates, go, debian by these names',
+    ),
 });
 
 export const SandboxSection = z.strictObject({
@@ -45,7 +49,9 @@ export const SandboxSection = z.strictObject({
     .default('')
     .describe('32 bytes or more, the same here and on the sandbox servers; made by itself on loopback'),
   timeout: seconds(1).max(86_400).default(300).describe('seconds per command'),
-  allow_host: Flag.default(false).describe('the host driver beyond loopback: no isolation at all'),
+  allow_host: Flag.default(false).describe(
+    "the host driver beyond loopback (no isolation at all), and network.mode: host (this machine's services in reach)",
+  ),
   workspace_roots: z
     .array(AbsolutePath)
     .default([])

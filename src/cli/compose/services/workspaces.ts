@@ -3,7 +3,7 @@ import { configError, EXIT, FatalError } from '#config/errors.ts';
 import type { Config } from '#config/load.ts';
 import { type PlacementRepository, WorkspaceError, type WorkspaceProvider } from '#domain/workspace/index.ts';
 import { createAddressGuard } from '#infra/net/address-guard.ts';
-import { isPublicAddress } from '#infra/net/public-address.ts';
+import { isPublicAddress, RESERVED_IPV4, RESERVED_IPV6 } from '#infra/net/public-address.ts';
 import {
   createWorkspaceProvider,
   type LocalWorkspaceProvider,
@@ -47,6 +47,12 @@ export async function openLocalWorkspaces(deps: WorkspacesDeps): Promise<Workspa
     stack.push('workspaces', () => provider.close());
     requireSearches(provider, deps);
     if (!provider.controllers.includes('memory')) log.warn({}, `${UNLIMITED_IN_SUM}: ${DELEGATION}`);
+    if (config.sandbox.network.mode === 'host') {
+      log.warn(
+        {},
+        "commands have this machine's own network and reach all that listens on it (sandbox.network.mode: host)",
+      );
+    }
     return provider;
   }
   await provider.close();
@@ -93,12 +99,16 @@ function requireSearches(
 
 export function createLocal(config: Config, driver: 'bubblewrap' | 'host', log: Log): LocalWorkspaceProvider {
   const { limits, timeout } = config.sandbox;
+  const [readOnlyPaths, network] = [
+    checkedMounts({ paths: config.sandbox.mounts, dataDir: config.data_dir }),
+    networkOf(config),
+  ];
   try {
     return createWorkspaceProvider({
       driver,
       dataDir: config.data_dir,
       workspaceRoots: workspaceRootsOf(config),
-      readOnlyPaths: checkedMounts({ paths: config.sandbox.mounts, dataDir: config.data_dir }),
+      readOnlyPaths,
       limits: {
         memoryMb: limits.memory_mb,
         processes: limits.processes,
@@ -108,7 +118,7 @@ export function createLocal(config: Config, driver: 'bubblewrap' | 'host', log: 
         workspaceFiles: limits.workspace_files,
         diskFreeMb: limits.disk_free_mb,
       },
-      network: networkOf(config),
+      network,
       timeoutMs: timeout * 1000,
       log,
     });
@@ -127,7 +137,14 @@ export function workspaceRootsOf({ sandbox, cwd }: Config): string[] {
 
 function networkOf({ sandbox }: Config): SandboxNetwork {
   const { mode, allow } = sandbox.network;
-  return mode === 'allowlist'
-    ? { mode, allow, guard: createAddressGuard({ resolve: lookup, isPublicAddress }) }
-    : { mode };
+  if (mode === 'allowlist') {
+    return { mode, allow, guard: createAddressGuard({ resolve: lookup, isPublicAddress }) };
+  }
+  if (mode === 'open') return { mode, refused: [...RESERVED_IPV4, ...RESERVED_IPV6] };
+  if (mode === 'host' && !sandbox.allow_host) {
+    throw configError(
+      'sandbox.network.mode: host lets every command reach what listens on this machine, databases too: set sandbox.allow_host: true as well, or use open, which reaches the internet only',
+    );
+  }
+  return { mode };
 }

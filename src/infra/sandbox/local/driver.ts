@@ -22,7 +22,10 @@ export interface SandboxLimits {
 
 export type SandboxNetwork =
   | { mode: 'none' }
-  | { mode: 'open' }
+  /** The host's own. */
+  | { mode: 'host' }
+  /** The internet by NAT, but for the `refused` networks and the host's own addresses. */
+  | { mode: 'open'; refused: readonly string[] }
   /** By way of a proxy, to what the `host:port` patterns name and only at public addresses. */
   | {
       mode: 'allowlist';

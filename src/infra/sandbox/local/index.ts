@@ -14,8 +14,10 @@ import { createAllowlist } from './egress/allowlist.ts';
 import { openProxy, PROXY_PORT, proxyEnvironment } from './egress/open-proxy.ts';
 import { replaceFile } from './files/replace-file.ts';
 import { createHostLauncher } from './host/launcher.ts';
-import { createLocations } from './location.ts';
+import { createLocations, userFor } from './location.ts';
+import { RESOLVER } from './network/filter-rules.ts';
 import { openNetworkNamespace } from './network/namespace.ts';
+import { openNatNamespace } from './network/nat-namespace.ts';
 import { createNetworks, type Networks } from './network/networks.ts';
 import { createDescriptorShield } from './process/inherited-descriptors.ts';
 import { createOutputPipes } from './process/output-pipes.ts';
@@ -59,8 +61,9 @@ export function createWorkspaceProvider(deps: WorkspaceProviderDeps): LocalWorks
 }
 
 function createHostProvider(deps: WorkspaceProviderDeps, runtime: string): LocalWorkspaceProvider {
-  if (deps.network.mode === 'allowlist') {
-    throw new WorkspaceError('unavailable', 'sandbox.network.mode: allowlist needs bubblewrap to hold');
+  const { mode } = deps.network;
+  if (mode === 'allowlist' || mode === 'open') {
+    throw new WorkspaceError('unavailable', `sandbox.network.mode: ${mode} needs bubblewrap to hold`);
   }
   const launcher = createHostLauncher({
     limits: deps.limits,
@@ -118,7 +121,13 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
     groups,
     pipes,
     etcDirectoryFor: memoize((uid, gid) =>
-      prepareEtcDirectory({ parent: runtime, uid, gid, mounts: system.etc }),
+      prepareEtcDirectory({
+        parent: runtime,
+        uid,
+        gid,
+        mounts: system.etc,
+        resolver: mode === 'open' ? RESOLVER : null,
+      }),
     ),
   });
   const rgPath = findProgram('rg');
@@ -148,13 +157,29 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
 }
 
 function createProjectNetworks({ network, log }: WorkspaceProviderDeps, bwrapPath: string): Networks | null {
-  if (network.mode === 'open') return null;
+  if (network.mode === 'host') return null;
+  const isRoot = serverUid() === 0;
   const common = {
     nsenterPath: nsenterPath(),
     nodePath: process.execPath,
-    openNamespace: () => openNetworkNamespace({ bwrapPath, isRoot: serverUid() === 0 }),
+    openNamespace: () => openNetworkNamespace({ bwrapPath, isRoot }),
+    furnish: async () => () => {},
   };
-  if (network.mode === 'none') return createNetworks({ ...common, furnish: async () => () => {} });
+  if (network.mode === 'none') return createNetworks(common);
+  if (network.mode === 'open') {
+    const programs = {
+      bwrapPath,
+      pastaPath: findProgram('pasta') ?? '/usr/bin/pasta',
+      setprivPath: findProgram('setpriv') ?? '/usr/bin/setpriv',
+    };
+    const { refused } = network;
+    return createNetworks({
+      ...common,
+      // Who owns a namespace may change its filter, so that it is never the one that commands run as.
+      openNamespace: ({ projectId }) =>
+        openNatNamespace({ ...programs, refused, owner: isRoot ? userFor(`network of ${projectId}`) : null }),
+    });
+  }
   const { guard } = network;
   const allowlist = createAllowlist(network.allow);
   return createNetworks({
@@ -172,8 +197,12 @@ function nsenterPath(): string {
 }
 
 function neededPrograms(mode: SandboxNetwork['mode']): { name: string; from: string }[] {
-  const tools = ['prlimit', 'setpriv', 'flock', ...(mode === 'open' ? [] : ['nsenter'])];
-  return tools.map((name) => ({ name, from: 'util-linux' }));
+  const tools = ['prlimit', 'setpriv', 'flock', ...(mode === 'host' ? [] : ['nsenter'])];
+  const nat = [
+    { name: 'pasta', from: 'passt' },
+    { name: 'nft', from: 'nftables' },
+  ];
+  return [...tools.map((name) => ({ name, from: 'util-linux' })), ...(mode === 'open' ? nat : [])];
 }
 
 function commonParts(

@@ -11,13 +11,15 @@ export interface EtcDirectoryInput {
   gid: number;
   /** Host paths that are mounted on top and so need a place. */
   mounts: readonly string[];
+  /** Whom name questions go to, where that is not the host's own. */
+  resolver: string | null;
 }
 
 /** A made-up `/etc` in which the only users are root and the one that runs the command. */
 export function prepareEtcDirectory(input: EtcDirectoryInput): string {
   const directory = join(input.parent, `etc-${input.uid}-${input.gid}`);
   mkdirSync(directory, { recursive: true, mode: 0o755 });
-  for (const [name, text] of Object.entries(contents(input.uid, input.gid))) {
+  for (const [name, text] of Object.entries(contents(input))) {
     replaceFile(join(directory, name), text);
   }
   for (const path of input.mounts) placeFor(path, join(directory, path.slice('/etc/'.length)));
@@ -31,13 +33,14 @@ function placeFor(source: string, place: string): void {
   else writeFileSync(place, '', { mode: 0o644 });
 }
 
-function contents(uid: number, gid: number): Record<string, string> {
+function contents({ uid, gid, resolver }: EtcDirectoryInput): Record<string, string> {
   return {
     passwd: `root:x:0:0:root:/nonexistent:/usr/sbin/nologin\nu:x:${uid}:${gid}:u:${SANDBOX_HOME}:/bin/bash\n`,
     group: `root:x:0:\nu:x:${gid}:\n`,
     hosts: '127.0.0.1 localhost sandbox\n::1 localhost\n',
     'nsswitch.conf': 'passwd: files\ngroup: files\nhosts: files dns\n',
     hostname: 'sandbox\n',
+    ...(resolver === null ? {} : { 'resolv.conf': `nameserver ${resolver}\n` }),
     'crush-ignore': DEFAULT_IGNORE_FILE,
   };
 }

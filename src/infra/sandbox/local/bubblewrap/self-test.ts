@@ -115,12 +115,16 @@ function readProbe(output: string, network: SelfTestDeps['network']): string[] {
     problems.push('commands could gain privileges: no_new_privs is not set');
   if (!/^0+$/.test(values.get('CapEff') ?? '')) problems.push('commands keep capabilities of the server');
   if (Number(values.get('Pids')) > 4) problems.push('commands see processes of the host');
-  if (network !== 'open' && values.get('Links') !== '1') problems.push('the network is not isolated');
+  if (['none', 'allowlist'].includes(network) && values.get('Links') !== '1')
+    problems.push('the network is not isolated');
   if (values.get('Hidden') !== '1') problems.push("commands see the host's files");
   return problems;
 }
 
 function explain(message: string): string {
+  if (/tun socket/.test(message)) {
+    return `${message} – sandbox.network.mode: open needs /dev/net/tun (chmod 666 /dev/net/tun; in a container, run it with --device /dev/net/tun)`;
+  }
   if (!/namespace|permission|permitted|uid map|loopback/i.test(message)) return message;
   return (
     `${message} – user namespaces are blocked: allow them (sysctl kernel.unprivileged_userns_clone=1; on Ubuntu ` +

@@ -1,4 +1,5 @@
 import { existsSync, lstatSync, readlinkSync } from 'node:fs';
+import type { SandboxNetwork } from '../driver.ts';
 import type { SystemLayout } from './arguments.ts';
 
 const TOP_LEVEL = ['/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32'];
@@ -16,7 +17,7 @@ const ETC = [
 /** What of this host every sandbox sees read-only: `/usr`, its links, and the operator's extra directories. */
 export function findSystemLayout(
   extraDirectories: readonly string[],
-  network: 'none' | 'allowlist' | 'open',
+  network: SandboxNetwork['mode'],
 ): SystemLayout {
   const links: { path: string; target: string }[] = [];
   const directories = ['/usr'];
@@ -26,7 +27,7 @@ export function findSystemLayout(
     else if (stat?.isDirectory()) directories.push(path);
   }
   directories.push(...extraDirectories.filter((path) => existsSync(path)));
-  const etc = [...ETC, ...(network === 'open' ? ['/etc/resolv.conf'] : [])].filter((path) =>
+  const etc = [...ETC, ...(network === 'host' ? ['/etc/resolv.conf'] : [])].filter((path) =>
     existsSync(path),
   );
   return { links, directories, etc };

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import { truncate } from '#shared/text.ts';
+import { ALLOW_PRESETS } from './presets.ts';
 import { parseTarget, type Target } from './target.ts';
 
 export interface Allowlist {
@@ -14,12 +15,13 @@ const WILDCARD = '*.';
 
 /**
  * `host:port` for one name or address, `*.host:port` for the names below one; without a port 80 and 443. An address
- * that is listed as such may be private, because the operator wrote it down. Throws for what is none of these.
+ * that is listed as such may be private, because the operator wrote it down; the name of a preset is what that holds.
+ * Throws for what is none of these.
  */
 export function createAllowlist(patterns: readonly string[]): Allowlist {
   const exact = new Set<string>();
   const below = new Set<string>();
-  for (const pattern of patterns) {
+  for (const pattern of patterns.flatMap((entry) => presetOf(entry) ?? [entry])) {
     const isWildcard = pattern.startsWith(WILDCARD);
     for (const { host, port } of targetsOf(pattern, isWildcard)) {
       (isWildcard ? below : exact).add(`${host} ${port}`);
@@ -40,6 +42,10 @@ export function createAllowlist(patterns: readonly string[]): Allowlist {
       return isBelow(target) ? null : 'the host and port are not on the allowlist';
     },
   };
+}
+
+function presetOf(name: string): readonly string[] | undefined {
+  return Object.hasOwn(ALLOW_PRESETS, name) ? ALLOW_PRESETS[name] : undefined;
 }
 
 function targetsOf(pattern: string, isWildcard: boolean): Target[] {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readlinkSync } from 'node:fs';
 import { WorkspaceError } from '#domain/workspace/index.ts';
 import { within } from '#shared/async/within.ts';
 import { childrenOf } from '../process/child.ts';
@@ -13,6 +13,8 @@ const HOLD = 'echo; read -r _';
 export interface NetworkNamespace {
   /** Arguments of nsenter(1) that lead into it. */
   enter: readonly string[];
+  /** When something that it cannot do without has ended. */
+  ended?: Promise<void>;
   close(): void;
 }
 
@@ -35,8 +37,8 @@ export async function openNetworkNamespace(deps: NetworkNamespaceDeps): Promise<
     cwd: '/',
   });
   try {
-    await ready(child);
-    return hold(insideOf(child), deps.isRoot ? ['net'] : ['user', 'net']);
+    await whenReady(child);
+    return holdNamespace(child, deps.isRoot);
   } catch (cause) {
     throw new WorkspaceError('unavailable', 'The network of the sandbox could not be made.', { cause });
   } finally {
@@ -44,19 +46,22 @@ export async function openNetworkNamespace(deps: NetworkNamespaceDeps): Promise<
   }
 }
 
-/** Opens the namespaces of a process, so that they outlast it. */
-function hold(pid: number, kinds: readonly ('user' | 'net')[]): NetworkNamespace {
+/** Opens the namespaces that a descendant of a process has made, so that they outlast it. Root enters by itself. */
+export function holdNamespace({ pid = 0 }: ChildProcess, isRoot: boolean): NetworkNamespace {
+  const own = networkOf('self');
+  const inside = descendants(pid).find((one) => ![null, own].includes(networkOf(one)));
+  if (inside === undefined) throw new Error('nothing is inside');
   const fds: number[] = [];
   const close = (): void => {
     for (const fd of fds.splice(0)) closeSync(fd);
   };
   try {
-    const enter = kinds.map((kind) => {
-      const fd = openSync(`/proc/${pid}/ns/${kind}`, 'r');
+    const enter = (isRoot ? ['net'] : ['user', 'net']).map((kind) => {
+      const fd = openSync(`/proc/${inside}/ns/${kind}`, 'r');
       fds.push(fd);
       return `--${kind}=/proc/${process.pid}/fd/${fd}`;
     });
-    if (kinds.includes('user')) enter.push('--preserve-credentials');
+    if (!isRoot) enter.push('--preserve-credentials');
     return { enter, close };
   } catch (error) {
     close();
@@ -64,12 +69,20 @@ function hold(pid: number, kinds: readonly ('user' | 'net')[]): NetworkNamespace
   }
 }
 
-/** bwrap waits for its child, which is inside. */
-function insideOf({ pid = 0 }: ChildProcess): number {
-  return childrenOf(pid)[0] ?? pid;
+function descendants(pid: number): number[] {
+  return [pid, ...childrenOf(pid).flatMap(descendants)];
 }
 
-async function ready(child: ChildProcess): Promise<void> {
+function networkOf(pid: number | 'self'): string | null {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return null;
+  }
+}
+
+/** Rejects when it ends before it has said something. */
+export async function whenReady(child: ChildProcess): Promise<void> {
   child.stdin?.on('error', () => {});
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`ended with ${code}`);

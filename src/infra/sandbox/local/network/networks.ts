@@ -25,7 +25,7 @@ export interface Networks {
 export interface NetworksDeps {
   nsenterPath: string;
   nodePath: string;
-  openNamespace(): Promise<NetworkNamespace>;
+  openNamespace(location: WorkspaceLocation): Promise<NetworkNamespace>;
   /** Adds ways out to a network that was just made; returns how to close them. */
   furnish(visitor: Visitor, location: WorkspaceLocation): Promise<() => void>;
 }
@@ -46,6 +46,18 @@ interface Network {
 
 export function createNetworks(deps: NetworksDeps): Networks {
   const networks = new Map<string, Network>();
+
+  function open(location: WorkspaceLocation): Network {
+    const network: Network = { opened: openNetwork(deps, location), users: 0, linger: null };
+    networks.set(location.projectId, network);
+    // One that lost its way out is made anew for whoever comes next.
+    const replace = (): void => void drop(location.projectId, network);
+    network.opened.then(
+      ({ namespace }) => void namespace.ended?.then(replace),
+      () => {},
+    );
+    return network;
+  }
 
   async function drop(projectId: string, network: Network): Promise<void> {
     if (network.linger !== null) clearTimeout(network.linger);
@@ -83,12 +95,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
   return {
     async acquire(location) {
       const { projectId } = location;
-      const network = networks.get(projectId) ?? {
-        opened: openNetwork(deps, location),
-        users: 0,
-        linger: null,
-      };
-      networks.set(projectId, network);
+      const network = networks.get(projectId) ?? open(location);
       const { opened, release } = await use(projectId, network);
       return { enter: opened.namespace.enter, release };
     },
@@ -124,7 +131,7 @@ export function createNetworks(deps: NetworksDeps): Networks {
 }
 
 async function openNetwork(deps: NetworksDeps, location: WorkspaceLocation): Promise<Opened> {
-  const namespace = await deps.openNamespace();
+  const namespace = await deps.openNamespace(location);
   const visitor = createVisitor({ ...deps, enter: namespace.enter });
   const sockets = new Set<Socket>();
   try {
