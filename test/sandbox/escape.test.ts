@@ -108,6 +108,23 @@ describe.each(MODES)('commands %s', (mode, listedRoot) => {
     expect(new Set(open.filter((line) => !nameless.includes(line)))).toEqual(new Set(['/dev/null']));
   });
 
+  item(
+    'B01',
+    'no descriptor of the first process leads to a file of the host that could be written',
+    async () => {
+      const written = await run(
+        'for f in /proc/1/fd/* /proc/$$/fd/*; do (exec 9>>"$f") 2>/dev/null && readlink "$f"; done; true',
+      );
+      const files = written.stdout
+        .split('\n')
+        .filter((line) => line.startsWith('/') && !line.startsWith('/dev/'));
+      expect(files.filter((line) => !/ \(deleted\)$/.test(line))).toEqual([]);
+      expect(
+        (await run('ls /proc/1/root/workspace/ /proc/1/cwd 2>&1; ls /proc/1/root/root')).stdout,
+      ).not.toContain('secret');
+    },
+  );
+
   item('B02', 'other processes are neither seen nor reached', async () => {
     const seen = await run('ls -d /proc/[0-9]* | wc -l');
     expect(Number(seen.stdout)).toBeLessThanOrEqual(5);

@@ -1,5 +1,14 @@
 import { once } from 'node:events';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -18,7 +27,7 @@ const MODES: [string, boolean][] = isRoot
 
 /** Answers each connection with a greeting and what it is told, in capitals. */
 const SERVER = (family: 'INET' | 'INET6', host: string, port: number) =>
-  `perl -MIO::Socket::IP -e '$s = IO::Socket::IP->new(LocalHost => "${host}", LocalPort => ${port}, Listen => 50, ReuseAddr => 1, Family => Socket::AF_${family}) or die; $| = 1; print "ready\\n"; while ($c = $s->accept) { print $c "hello\\n"; $l = <$c>; print $c uc $l; close $c }'`;
+  `perl -MIO::Socket::IP -e '$s = IO::Socket::IP->new(LocalHost => "${host}", LocalPort => ${port}, GetAddrInfoFlags => 0, Listen => 50, ReuseAddr => 1, Family => Socket::AF_${family}) or die; $| = 1; print "ready\\n"; while ($c = $s->accept) { print $c "hello\\n"; $l = <$c>; print $c uc $l; close $c }'`;
 
 async function readAll(stream: Duplex): Promise<string> {
   let text = '';
@@ -146,4 +155,17 @@ test('without a sandbox the port is one of this host', async () => {
   await once(listener, 'close');
   await expect(opened.workspace.connect(port)).rejects.toMatchObject({ code: 'not_found' });
   await opened.close();
+});
+
+test.skipIf(!hasBubblewrap)('programs of a mounted toolchain are found first', async () => {
+  const toolchain = mkdtempSync('/opt/crush-toolchain-');
+  mkdirSync(join(toolchain, 'bin'));
+  writeFileSync(join(toolchain, 'bin', 'forge'), '#!/bin/sh\necho forged\n');
+  chmodSync(join(toolchain, 'bin', 'forge'), 0o755);
+  chmodSync(toolchain, 0o755);
+  const opened = await openWorkspace({ readOnlyPaths: [toolchain, '/usr/share'] });
+  const { stdout } = await opened.workspace.exec({ command: 'forge; echo $PATH' }, never());
+  expect(stdout).toBe(`forged\n${toolchain}/bin:/usr/local/bin:/usr/bin:/bin\n`);
+  await opened.close();
+  rmSync(toolchain, { recursive: true });
 });

@@ -59,7 +59,9 @@ export const SandboxSection = z.strictObject({
   mounts: z
     .array(AbsolutePath)
     .default([])
-    .describe('directories that every command sees, read-only: toolchains outside /usr'),
+    .describe(
+      'directories that every command sees, read-only, with their bin in PATH: toolchains outside /usr',
+    ),
   limits: Limits.prefault({}).describe('of each workspace'),
   network: Network.prefault({}).describe('what commands reach'),
 });

@@ -19,6 +19,7 @@ import { RESOLVER } from './network/filter-rules.ts';
 import { openNetworkNamespace } from './network/namespace.ts';
 import { openNatNamespace } from './network/nat-namespace.ts';
 import { createNetworks, type Networks } from './network/networks.ts';
+import { SYSTEM_PATH } from './process/environment.ts';
 import { createDescriptorShield } from './process/inherited-descriptors.ts';
 import { createOutputPipes } from './process/output-pipes.ts';
 import { findProgram } from './programs.ts';
@@ -113,7 +114,10 @@ function createBubblewrapProvider(deps: WorkspaceProviderDeps, runtime: string):
     limits: deps.limits,
     networks: createProjectNetworks(deps, bwrapPath ?? '/usr/bin/bwrap'),
     nsenterPath: nsenterPath(),
-    networkEnvironment: mode === 'allowlist' ? proxyEnvironment() : {},
+    addedEnvironment: {
+      ...(mode === 'allowlist' ? proxyEnvironment() : {}),
+      PATH: [...programDirectories(deps.readOnlyPaths ?? []), SYSTEM_PATH].join(':'),
+    },
     scratch: createScratchDirectories(serverUid()),
     serverUid: serverUid(),
     starters,
@@ -190,6 +194,11 @@ function createProjectNetworks({ network, log }: WorkspaceProviderDeps, bwrapPat
       return openProxy(server, { allowlist, guard, log: log.child({ projectId }) }).close;
     },
   });
+}
+
+/** Where toolchains have their programs. */
+function programDirectories(paths: readonly string[]): string[] {
+  return paths.map((path) => join(path, 'bin')).filter((path) => existsSync(path) && !path.includes(':'));
 }
 
 function nsenterPath(): string {

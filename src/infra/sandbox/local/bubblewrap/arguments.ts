@@ -112,6 +112,8 @@ function namespaceOptions(plan: SandboxPlan): string[] {
 
 function systemOptions({ system, etcDirectory }: SandboxPlan): string[] {
   return [
+    // What bwrap makes on its way by itself is closed to other users.
+    ...parentsOf(system.directories).flatMap((path) => ['--perms', '0755', '--dir', path]),
     ...system.directories.flatMap((path) => ['--ro-bind', path, path]),
     ...system.links.flatMap(({ path, target }) => ['--symlink', target, path]),
     '--ro-bind',
@@ -150,4 +152,14 @@ function scratchOptions({ scratch }: SandboxPlan): string[] {
 
 function memory(path: string, bytes: number): string[] {
   return ['--perms', '1777', '--size', String(bytes), '--tmpfs', path];
+}
+
+/** Directories above these, the upper ones first. */
+function parentsOf(paths: readonly string[]): string[] {
+  const found = new Set<string>();
+  for (const path of paths) {
+    for (let end = path.indexOf('/', 1); end !== -1; end = path.indexOf('/', end + 1))
+      found.add(path.slice(0, end));
+  }
+  return [...found];
 }

@@ -34,8 +34,8 @@ export interface BubblewrapLauncherDeps {
   /** Null: commands have the host's network. */
   networks: Networks | null;
   nsenterPath: string;
-  /** What tells programs of the way out, if there is one. */
-  networkEnvironment: Readonly<Record<string, string>>;
+  /** What commands see besides: the way out, if there is one, and where toolchains are. */
+  addedEnvironment: Readonly<Record<string, string>>;
   scratch: ScratchDirectories;
   serverUid: number;
   starters: Starters;
@@ -93,7 +93,7 @@ export function createBubblewrapLauncher(deps: BubblewrapLauncherDeps): ProcessL
 
   return {
     environment: (extra) =>
-      mergeEnvironment({ ...baseEnvironment(SANDBOX_HOME, 'u'), ...deps.networkEnvironment }, extra),
+      mergeEnvironment({ ...baseEnvironment(SANDBOX_HOME, 'u'), ...deps.addedEnvironment }, extra),
     async connect(location, port) {
       return deps.networks === null ? dialHost(port) : deps.networks.connect(location, port);
     },

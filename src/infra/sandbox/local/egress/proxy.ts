@@ -1,18 +1,23 @@
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { pipeline } from 'node:stream';
 import type { Log } from '#shared/log.ts';
 import { truncate } from '#shared/text.ts';
 import type { Allowlist } from './allowlist.ts';
+import { readClientHello } from './client-hello.ts';
 import { type Dial, DialError } from './dial.ts';
 import { forwardedHeaders, valuesOf } from './headers.ts';
-import { formatTarget, parseTarget, type Target } from './target.ts';
+import { formatTarget, normalizeHost, parseTarget, type Target } from './target.ts';
 
 const KEEP_ALIVE_MS = 5000;
 /** A connection on which nothing moves. */
 const IDLE_MS = 300_000;
 const MAX_HEADER_BYTES = 32 * 1024;
+/** From a tunnel's beginning to its first bytes, and between them. */
+const FIRST_BYTES_MS = 10_000;
 const HTTP_PORT = 80;
+const HTTPS_PORT = 443;
+const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n';
 const ABSOLUTE_FORM = /^http:\/\/([^/?#]*)([/?][^#]*)?$/i;
 /** Refused targets that one proxy writes to the log; a command could ask for any number. */
 const MAX_LOGGED = 100;
@@ -37,6 +42,8 @@ export function createEgressProxy({ allowlist, dial, log }: EgressProxyDeps): Eg
   const logged = new Set<string>();
   // Never listens itself: connections are handed to it.
   const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES, keepAliveTimeout: KEEP_ALIVE_MS });
+  /** Tunnels to where plain requests are spoken: each of them is read and checked as if there were no tunnel. */
+  const plainTunnels = new WeakMap<Socket, Target>();
   server.timeout = IDLE_MS;
 
   function own(socket: Socket): void {
@@ -83,18 +90,39 @@ export function createEgressProxy({ allowlist, dial, log }: EgressProxyDeps): Eg
     const text = incoming.url ?? '';
     const parsed = parseTarget(text, null);
     if (!parsed.ok) return refuseTarget(text, parsed.reason, answer);
-    const upstream = await reach(parsed.target, answer);
+    const { target } = parsed;
+    if (target.port === HTTP_PORT) return openPlainTunnel({ client, head, target, answer });
+    const upstream = await reach(target, answer);
     if (upstream === null) return;
     if (client.destroyed) return void upstream.destroy();
-    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
-    if (head.length > 0) upstream.write(head);
+    client.write(ESTABLISHED);
+    const first = target.port === HTTPS_PORT ? await firstBytesTo(target, client, head) : head;
+    if (first === null) {
+      note(formatTarget(target), 'what was said in the tunnel is not TLS to this host');
+      client.destroy();
+      upstream.destroy();
+      return;
+    }
+    if (first.length > 0) upstream.write(first);
     pipeline(client, upstream, () => {});
     pipeline(upstream, client, () => {});
   }
 
+  function openPlainTunnel({ client, head, target, answer }: PlainTunnel): void {
+    const refusal = allowlist.refusalOf(target);
+    if (refusal !== null) {
+      refuseTarget(formatTarget(target), `${formatTarget(target)}: ${refusal}`, answer);
+      return;
+    }
+    client.write(ESTABLISHED);
+    plainTunnels.set(client, target);
+    if (head.length > 0) client.unshift(head);
+    server.emit('connection', client);
+  }
+
   async function forward(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const answer: Answer = (status, reason) => respond(response, status, reason);
-    const wanted = plainTarget(incoming);
+    const wanted = plainTarget(incoming, plainTunnels.get(incoming.socket));
     if (!wanted.ok) return refuseTarget(incoming.url ?? '', wanted.reason, answer);
     const upstream = await reach(wanted.target, answer);
     if (upstream === null) return;
@@ -122,11 +150,52 @@ export function createEgressProxy({ allowlist, dial, log }: EgressProxyDeps): Eg
   };
 }
 
+interface PlainTunnel {
+  client: Socket;
+  head: Buffer;
+  target: Target;
+  answer: Answer;
+}
+
+/** The bytes that a client begins with, when they are a TLS hello to just this host; else null. */
+async function firstBytesTo({ host }: Target, client: Socket, head: Buffer): Promise<Buffer | null> {
+  let bytes = head;
+  for (;;) {
+    const reading = readClientHello(bytes);
+    if (reading.kind === 'not_tls') return null;
+    if (reading.kind === 'hello') {
+      const name = reading.serverName === null ? null : normalizeHost(reading.serverName);
+      const fits = isIP(host) === 0 ? name === host : reading.serverName === null;
+      return fits ? bytes : null;
+    }
+    const more = await nextBytes(client);
+    if (more === null) return null;
+    bytes = Buffer.concat([bytes, more]);
+  }
+}
+
+/** Null at the end, and when nothing comes for too long. Leaves the stream paused. */
+function nextBytes(client: Socket): Promise<Buffer | null> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => settle(null), FIRST_BYTES_MS);
+    const onEnd = (): void => settle(null);
+    function settle(bytes: Buffer | null): void {
+      clearTimeout(timer);
+      client.off('data', settle).off('close', onEnd).off('end', onEnd);
+      client.pause();
+      resolve(bytes);
+    }
+    client.on('data', settle).once('end', onEnd).once('close', onEnd).resume();
+  });
+}
+
 type PlainTarget = { ok: true; target: Target; path: string } | { ok: false; reason: string };
 
-/** Of an absolute-form request; its one Host header has to say the same. */
-function plainTarget({ url = '', rawHeaders }: IncomingMessage): PlainTarget {
-  const [, authority, path = '/'] = ABSOLUTE_FORM.exec(url) ?? [];
+/** Of an absolute-form request, or of one in a tunnel; its one Host header has to say the same. */
+function plainTarget({ url = '', rawHeaders }: IncomingMessage, tunnel: Target | undefined): PlainTarget {
+  const inTunnel = tunnel !== undefined && url.startsWith('/');
+  const [, authority, path = '/'] =
+    (inTunnel ? [url, formatTarget(tunnel), url] : ABSOLUTE_FORM.exec(url)) ?? [];
   if (authority === undefined) return { ok: false, reason: 'this is a proxy: http:// URLs and CONNECT only' };
   const parsed = parseTarget(authority, HTTP_PORT);
   if (!parsed.ok) return parsed;

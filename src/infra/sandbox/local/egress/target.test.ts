@@ -102,3 +102,12 @@ describe('the allowlist', () => {
     expect(() => createAllowlist([pattern])).toThrow(/sandbox\.network\.allow/);
   });
 });
+
+test('a preset stands for the registries of an ecosystem, and for nothing else', () => {
+  const allowlist = createAllowlist(['npm', 'debian']);
+  const refusalOf = (host: string, port: number) => allowlist.refusalOf({ host, port });
+  expect(refusalOf('registry.npmjs.org', 443)).toBeNull();
+  expect(refusalOf('deb.debian.org', 80)).toBeNull();
+  for (const host of ['registry.npmjs.org', 'npm', 'pypi.org']) expect(refusalOf(host, 80)).not.toBeNull();
+  expect(createAllowlist(['constructor:1']).refusalOf({ host: 'constructor', port: 1 })).toBeNull();
+});

@@ -67,10 +67,12 @@ const COMMIT_IDENTITY = new Set([
   'GIT_COMMITTER_EMAIL',
 ]);
 
+export const SYSTEM_PATH = '/usr/local/bin:/usr/bin:/bin';
+
 /** What every command sees; a request cannot override it. */
 export function baseEnvironment(home: string, user: string): Record<string, string> {
   return {
-    PATH: '/usr/local/bin:/usr/bin:/bin',
+    PATH: SYSTEM_PATH,
     HOME: home,
     USER: user,
     LOGNAME: user,
