@@ -2,6 +2,7 @@ import * as history from '#domain/history/limits.ts';
 import * as messages from '#domain/message/limits.ts';
 import * as answers from '#domain/provider/limits.ts';
 import * as sessions from '#domain/session/limits.ts';
+import * as calls from '#domain/toolcall/limits.ts';
 import * as provider from '#infra/llm/limits.ts';
 import * as searches from '#infra/sandbox/local/search/limits.ts';
 import * as results from '#ws/agent/step/limits.ts';
@@ -77,6 +78,9 @@ const SECTIONS: Section[] = [
   }),
   section('Messages', 'src/domain/message/limits.ts', messages, {
     MAX_PAGE_CHARS: ['messages in one answer', 'X-Next-Cursor; one message at least'],
+  }),
+  section('Tool calls', 'src/domain/toolcall/limits.ts', calls, {
+    MAX_PAGE_BYTES: ['inputs and results in one answer', 'X-Next-Cursor; one call at least'],
   }),
   section('A session', 'src/domain/session/limits.ts', sessions, {
     MAX_SESSION_CHARS: ['messages and file versions', 'prompts are refused (409), the turn ends'],

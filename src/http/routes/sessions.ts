@@ -1,7 +1,7 @@
 import { listMessages, toMessageView } from '#domain/message/index.ts';
 import { API } from '#domain/protocol/http/endpoints.ts';
 import { createSession, getSessionConfig, setSessionConfig, toSessionView } from '#domain/session/index.ts';
-import { getToolCall, listToolCalls, toToolCallView } from '#domain/toolcall/index.ts';
+import { getToolCall, listOpenToolCalls, listToolCalls, toToolCallView } from '#domain/toolcall/index.ts';
 import { deleteSession, getSessionStatus } from '#domain/turn/index.ts';
 import type { HttpDeps } from '../deps.ts';
 import { ok, type Route, route } from '../kit/route.ts';
@@ -40,11 +40,12 @@ function contentRoutes(deps: Pick<HttpDeps, 'eventLog'>): Route[] {
       const { messages, next } = await listMessages(deps, ctx, { sessionId: params.id, ...query });
       return ok(messages.map(toMessageView), nextCursorHeader(next));
     }),
-    route(API.sessions.listToolCalls, async ({ ctx, params }) =>
-      ok((await listToolCalls(ctx, { sessionId: params.id })).map(toToolCallView)),
-    ),
+    route(API.sessions.listToolCalls, async ({ ctx, params, query }) => {
+      const { calls, next } = await listToolCalls(ctx, { sessionId: params.id, ...query });
+      return ok(calls.map(toToolCallView), nextCursorHeader(next));
+    }),
     route(API.sessions.listOpenToolCalls, async ({ ctx, params }) =>
-      ok((await listToolCalls(ctx, { sessionId: params.id, open: true })).map(toToolCallView)),
+      ok((await listOpenToolCalls(ctx, params.id)).map(toToolCallView)),
     ),
     route(API.sessions.getToolCall, async ({ ctx, params }) =>
       ok(toToolCallView(await getToolCall(ctx, { sessionId: params.id, toolCallId: params.toolCallId }))),

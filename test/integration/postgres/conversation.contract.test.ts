@@ -92,6 +92,13 @@ describeDatabases('conversations', (database) => {
       await toolCalls.insertMany([]);
       await toolCalls.insertMany([second, first]);
       expect(await toolCalls.list(session.id)).toEqual([first, second]);
+      const all = await toolCalls.page(session.id, { limit: 5, maxBytes: 10_000 });
+      expect(all).toEqual({ calls: [first, second], more: false });
+      const tight = { calls: [second], more: true };
+      expect(await toolCalls.page(session.id, { limit: 1, maxBytes: 10_000 })).toEqual(tight);
+      expect(await toolCalls.page(session.id, { limit: 5, maxBytes: 1 })).toEqual(tight);
+      const older = await toolCalls.page(session.id, { limit: 5, maxBytes: 1, before: second.id });
+      expect(older).toEqual({ calls: [first], more: false });
       await toolCalls.update(
         first.id,
         { status: 'completed', result: 'out\0', finishedAt: NOW + 2 },

@@ -65,7 +65,7 @@ export const sessions = {
     method: 'GET',
     path: '/api/sessions/:id/messages',
     access: 'user',
-    summary: 'The session’s messages in order; with a limit, the last ones.',
+    summary: 'The session’s last messages in order, up to some megabytes.',
     params,
     query: z.object({
       limit: PageLimit.optional(),
@@ -80,9 +80,14 @@ export const sessions = {
     method: 'GET',
     path: '/api/sessions/:id/tool-calls',
     access: 'user',
-    summary: 'The session’s tool calls.',
+    summary: 'The session’s last tool calls in order, up to some megabytes.',
     params,
+    query: z.object({
+      limit: PageLimit.optional(),
+      before: z.string().optional().describe('X-Next-Cursor of the page after'),
+    }),
     replies: { 200: z.array(ToolCallView) },
+    replyHeaders: NEXT_CURSOR,
     errors: ['not_found'],
   }),
 

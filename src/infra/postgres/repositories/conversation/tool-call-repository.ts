@@ -1,4 +1,4 @@
-import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, getTableColumns, lte, or, type SQL, sql } from 'drizzle-orm';
 import { notFound } from '#domain/errors.ts';
 import type { ToolCall, ToolCallRepository } from '#domain/toolcall/index.ts';
 import type { RepositoryDeps } from '../../engine/executor.ts';
@@ -49,6 +49,44 @@ export function createToolCallRepository({ executor }: RepositoryDeps): ToolCall
       if (!row) throw notFound('Tool call');
     },
     list: (sessionId) => inOrder(eq(toolCalls.sessionId, sessionId)),
+    async page(sessionId, { limit, maxBytes, before }) {
+      const { id, createdAt, input, result } = toolCalls;
+      const newestFirst = sql`order by ${createdAt} desc, ${id} desc`;
+      const bytes = sql`octet_length(${input}) + 2 * octet_length(coalesce(${result}, ''))`;
+      const sizes = executor.$with('sizes').as(
+        executor
+          .select({
+            id,
+            total: sql<number>`sum(${bytes}) over (${newestFirst})`.as('total'),
+            place: sql<number>`row_number() over (${newestFirst})`.as('place'),
+          })
+          .from(toolCalls)
+          .where(
+            and(
+              eq(toolCalls.sessionId, sessionId),
+              before === undefined
+                ? undefined
+                : sql`(${createdAt}, ${id}) < (select c.created_at, c.id from ${toolCalls} c
+                    where c.id = ${before} and c.session_id = ${sessionId})`,
+            ),
+          )
+          .orderBy(desc(createdAt), desc(id))
+          .limit(limit + 1),
+      );
+      const rows = await executor
+        .with(sizes)
+        .select({
+          ...getTableColumns(toolCalls),
+          count: sql<number>`(select count(*) from sizes)`.mapWith(Number),
+        })
+        .from(toolCalls)
+        .innerJoin(sizes, eq(sizes.id, id))
+        .where(and(lte(sizes.place, limit), or(lte(sizes.total, maxBytes), eq(sizes.place, 1))))
+        .orderBy(asc(createdAt), asc(id))
+        .execute();
+      const calls = rows.map(({ count: _, ...row }) => toToolCall(row));
+      return { calls, more: calls.length < (rows[0]?.count ?? 0) };
+    },
     listOpen: (sessionId) => inOrder(and(eq(toolCalls.sessionId, sessionId), isOpenToolCall(toolCalls))),
     listByTurn: (turnId) => inOrder(eq(toolCalls.turnId, turnId)),
   };
