@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { watchEventLoop } from '../../../../test/harness/loop-watch.ts';
 import { cleanTitle } from './name-session.ts';
 
 test.each([
@@ -8,4 +9,11 @@ test.each([
   ['x'.repeat(500), 'x'.repeat(100)],
 ])('%j becomes %j', (text, title) => {
   expect(cleanTitle(text)).toBe(title);
+});
+
+test('a title of nothing but quotes and thoughts is cut in no time', () => {
+  const watch = watchEventLoop();
+  cleanTitle(`${'"'.repeat(60_000)}x`);
+  cleanTitle('<think>'.repeat(9_000));
+  expect(watch.stop()).toBeLessThan(100);
 });

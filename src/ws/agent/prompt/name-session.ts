@@ -85,7 +85,9 @@ async function ask(
 
 export function cleanTitle(text: string): string {
   const plain = withoutThoughts(truncate(text, MAX_ANSWER_CHARS));
-  return truncate(oneLine(plain).replace(/^["'“”]+|["'“”]+$/g, ''), MAX_TITLE_CHARS);
+  // Quotes at the end are looked for from each quote on.
+  const start = truncate(oneLine(plain), 4 * MAX_TITLE_CHARS);
+  return truncate(start.replace(/^["'“”]+|["'“”]+$/g, ''), MAX_TITLE_CHARS);
 }
 
 /** One pass: an expression would look for the end of every thought again. */
