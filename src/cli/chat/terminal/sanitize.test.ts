@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { revealLine, revealText, sanitizeOutput, sanitizeText } from './sanitize.ts';
+import { revealText } from '#shared/visible-text.ts';
+import { revealLine, sanitizeOutput, sanitizeText } from './sanitize.ts';
 
 const hostile = fc.string({
   unit: fc.oneof(

@@ -1,5 +1,5 @@
 import { type StructuredPatch, structuredPatch } from 'diff';
-import { revealText } from '../terminal/sanitize.ts';
+import { revealText } from '#shared/visible-text.ts';
 import type { Style } from '../terminal/style.ts';
 
 const CONTEXT_LINES = 3;

@@ -1,7 +1,8 @@
 import type { PermissionRequestView } from '#domain/protocol/views/permission-request.ts';
 import type { ToolCallView } from '#domain/protocol/views/tool-call.ts';
 import { truncate } from '#shared/text.ts';
-import { revealLine, revealText, sanitizeOutput } from '../terminal/sanitize.ts';
+import { revealText } from '#shared/visible-text.ts';
+import { revealLine, sanitizeOutput } from '../terminal/sanitize.ts';
 import type { Style } from '../terminal/style.ts';
 import { renderDiff } from './render-diff.ts';
 

@@ -120,6 +120,22 @@ test('a request says what an answer for the session covers, and remembers it', a
   });
 });
 
+test('what does not show is visible to whoever is asked, and approved as it is', async () => {
+  const ask = {
+    ...ASK,
+    description: 'Run echo \u202eab\u200b\u001b[2K',
+    params: { command: 'echo \u202eab\u001b[2K\rx', new_content: 'a\r\nb\n', n: 1 },
+  };
+  const decision = await run(ask);
+  expect(decision).toMatchObject({
+    request: {
+      description: 'Run echo <U+202E>ab<U+200B>␛[2K (for the session: x and y)',
+      params: { command: 'echo <U+202E>ab␛[2K␍x', new_content: 'a\r\nb\n', n: 1 },
+      fingerprint: fingerprintOf(ask),
+    },
+  });
+});
+
 test('a request without a limit never expires', async () => {
   expect(await run(ASK, { timeoutMs: 0 })).toMatchObject({ request: { expiresAt: null } });
 });

@@ -2,6 +2,7 @@ import type { PermissionRepository, PermissionRequest } from '#domain/permission
 import type { ToolCall } from '#domain/toolcall/index.ts';
 import { canonicalJson, sha256 } from '#shared/digest.ts';
 import { newId } from '#shared/ids.ts';
+import { revealContent, revealText } from '#shared/visible-text.ts';
 import type { ToolAsk } from '../tools/tool.ts';
 import { boundObject } from './bounds.ts';
 import { MAX_PARAMS_BYTES } from './limits.ts';
@@ -62,7 +63,9 @@ function newRequest(
     toolCallId: call.id,
     toolName,
     action,
-    description: `${description} (${session ? `for the session: ${session.covers}` : 'asked every time'})`,
+    description: revealText(
+      `${description} (${session ? `for the session: ${session.covers}` : 'asked every time'})`,
+    ),
     path,
     params: shownParams(params),
     fingerprint,
@@ -75,8 +78,14 @@ function newRequest(
   };
 }
 
-/** The fingerprint is of all of them. */
+/** The fingerprint is of all of them, as they are; who is asked sees also what would not show. */
 function shownParams(params: unknown): unknown {
   if (typeof params !== 'object' || params === null || Array.isArray(params)) return params;
-  return boundObject({ ...params }, MAX_PARAMS_BYTES).value;
+  const { value } = boundObject({ ...params }, MAX_PARAMS_BYTES);
+  const shown = Object.entries(value).map(([name, text]) => [name, revealed(text)] as const);
+  return boundObject(Object.fromEntries(shown), MAX_PARAMS_BYTES).value;
+}
+
+function revealed(value: unknown): unknown {
+  return typeof value === 'string' ? revealContent(value) : value;
 }
