@@ -84,6 +84,8 @@ export function createChannelSession(deps: ChannelSessionDeps): ChannelSession {
       const numbered = Numbered.safeParse(value);
       if (!numbered.success) return violated('a message is not valid');
       const { id } = numbered.data;
+      // Its caller forgets it by this answer, so it must not go on.
+      running.get(id)?.stop();
       outlet.reply({ type: 'error', id, code: 'refused', error: 'The request is not valid.' });
     },
     onBinary(bytes) {

@@ -4,8 +4,8 @@ import {
   CHANNEL_WINDOW_BYTES,
   type ChannelConnect,
   type ChannelSpawn,
-  framePayloads,
 } from '#infra/sandbox/wire/channel-wire.ts';
+import { createPump, type Pump } from './pump.ts';
 import { describeFailure, type RunDeps, type Running } from './running.ts';
 
 type OutputName = 'stdout' | 'stderr';
@@ -92,44 +92,6 @@ function asProcess(connection: Duplex): WorkspaceProcess {
     async kill() {
       connection.destroy();
       await exited;
-    },
-  };
-}
-
-interface Pump {
-  grant(bytes: number): void;
-  discardBeyondGrant(): void;
-}
-
-/** Reads a stream for as long as its reader grants, and leaves the rest in the process's pipe. */
-function createPump(stream: Readable, to: { data(bytes: Uint8Array): void; end(): void }): Pump {
-  let granted = CHANNEL_WINDOW_BYTES;
-  let discarding = false;
-  let ended = false;
-
-  function end(): void {
-    if (!ended) to.end();
-    ended = true;
-  }
-
-  stream.on('data', (chunk: Buffer) => {
-    if (granted <= 0) return;
-    granted -= chunk.length;
-    for (const piece of framePayloads(chunk)) to.data(piece);
-    if (granted <= 0 && !discarding) stream.pause();
-  });
-  stream.once('end', end);
-  stream.once('close', end);
-  stream.on('error', () => {});
-
-  return {
-    grant(bytes) {
-      granted += bytes;
-      if (granted > 0 && stream.isPaused()) stream.resume();
-    },
-    discardBeyondGrant() {
-      discarding = true;
-      stream.resume();
     },
   };
 }

@@ -3,7 +3,7 @@ import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Workspace } from '#domain/workspace/index.ts';
-import { encodeFrame } from '#infra/sandbox/wire/channel-wire.ts';
+import { CHANNEL_WINDOW_BYTES, encodeFrame } from '#infra/sandbox/wire/channel-wire.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { until } from '../../harness/until.ts';
 import { LIMITS, never } from '../sandbox/drivers.ts';
@@ -149,6 +149,16 @@ describe('floods', () => {
     expect(exitCode === 143 || signal !== null).toBe(true);
   });
 
+  test('in pieces of any size go on after their reader stood still', async () => {
+    const child = await workspace.spawn({ argv: ['/bin/dd', 'if=/dev/zero', 'bs=5001', 'count=300'] });
+    await until(() => child.stdout.readableLength >= CHANNEL_WINDOW_BYTES, 'a full window');
+    expect(child.stdout.readableLength).toBe(CHANNEL_WINDOW_BYTES);
+    let seen = 0;
+    for await (const chunk of child.stdout) seen += (chunk as Buffer).length;
+    expect(await child.exited).toEqual({ exitCode: 0, signal: null });
+    expect(seen).toBe(300 * 5001);
+  });
+
   test('into a process wait until it reads, and arrive whole', async () => {
     const size = 3_000_000;
     const child = await workspace.spawn({
@@ -218,6 +228,18 @@ describe('errors', () => {
     await once(socket, 'close');
     await until(async () => (await running()) === 0, 'the end of what ran');
     await expectEnded();
+  });
+
+  test('in what is said of something that runs end it', async () => {
+    const socket = await openSocket();
+    const request = { project_id: opened.projectId, root: null, argv: ['/bin/bash', '-c', BEAT] };
+    socket.send(JSON.stringify({ type: 'spawn', id: 3, ...request }));
+    await beats();
+    socket.send(JSON.stringify({ type: 'credit', id: 3, stream: 'stdout', bytes: 0 }));
+    await until(async () => (await running()) === 0, 'the end of what ran');
+    await expectEnded();
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    socket.close();
   });
 
   test('of a project that does not exist are told as such', async () => {

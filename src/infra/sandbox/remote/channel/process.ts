@@ -1,12 +1,10 @@
-import { Duplex, Readable, type Writable } from 'node:stream';
+import { Duplex, type Writable } from 'node:stream';
 import { WorkspaceError, type WorkspaceProcess } from '#domain/workspace/index.ts';
 import { deferred } from '#shared/async/deferred.ts';
 import type { ChannelConnect, ChannelSpawn } from '../../wire/channel-wire.ts';
 import { type ChannelLink, type Receiver, STOP_PATIENCE_MS } from './channel-link.ts';
 import { createRemoteInput } from './input.ts';
-
-/** Granted again in amounts of at least this, well below the window. */
-const MIN_GRANT_BYTES = 32 * 1024;
+import { createRemoteOutput } from './output.ts';
 
 export type RemoteProgram = Omit<ChannelSpawn, 'type' | 'id'>;
 type RemoteStart = Omit<ChannelSpawn, 'id'> | Omit<ChannelConnect, 'id'>;
@@ -92,40 +90,6 @@ async function start(link: ChannelLink, request: RemoteStart): Promise<Workspace
     kill: () => {
       killing ??= kill();
       return killing;
-    },
-  };
-}
-
-interface RemoteOutput {
-  stream: Readable;
-  push(bytes: Buffer): void;
-  end(): void;
-}
-
-/** What was read is granted again, so that no more than the window waits here. */
-function createRemoteOutput(grant: (bytes: number) => void): RemoteOutput {
-  let ungranted = 0;
-  let ended = false;
-  const stream = new Readable({ read: settle });
-  stream.on('error', () => {});
-
-  function settle(): void {
-    if (ended || ungranted < MIN_GRANT_BYTES) return;
-    const bytes = ungranted;
-    ungranted = 0;
-    grant(bytes);
-  }
-
-  return {
-    stream,
-    push(bytes) {
-      if (ended) return;
-      ungranted += bytes.length;
-      if (stream.push(bytes)) settle();
-    },
-    end() {
-      if (!ended) stream.push(null);
-      ended = true;
     },
   };
 }
