@@ -6,6 +6,7 @@ import type { Route } from './kit/route.ts';
 import { authRoutes } from './routes/auth.ts';
 import { descriptionRoutes } from './routes/description.ts';
 import { fileRoutes } from './routes/files/index.ts';
+import { frontendRoutes } from './routes/frontends.ts';
 import { historyRoutes } from './routes/history.ts';
 import { previewRoutes } from './routes/previews.ts';
 import { projectRoutes } from './routes/projects.ts';
@@ -42,6 +43,7 @@ export function createRoutes(deps: HttpDeps): Route[] {
     ...authRoutes(deps),
     ...projectRoutes(deps),
     ...previewRoutes(deps),
+    ...frontendRoutes(deps),
     ...sessionRoutes(deps),
     ...turnRoutes(deps),
     ...historyRoutes(deps),

@@ -1,6 +1,6 @@
 import type { EventLog } from '#domain/events/index.ts';
+import type { FrontendDeps } from '#domain/frontend/index.ts';
 import type { CompareTexts } from '#domain/history/index.ts';
-import type { OpenPreviewDeps } from '#domain/preview/index.ts';
 import type { AutoModel, Catalogue } from '#domain/provider/index.ts';
 import type { SubmitPromptLimits } from '#domain/turn/index.ts';
 import type {
@@ -15,7 +15,7 @@ import type { Semaphore } from '#shared/async/semaphore.ts';
 import type { Clock } from '#shared/clock.ts';
 import type { EdgeDeps } from './kit/edge.ts';
 
-export interface HttpDeps extends EdgeDeps, OpenPreviewDeps {
+export interface HttpDeps extends EdgeDeps, FrontendDeps {
   hasher: PasswordHasher;
   signer: Pick<TokenSigner, 'sign'>;
   throttle: LoginThrottle;

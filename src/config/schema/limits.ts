@@ -24,5 +24,8 @@ export const LimitsSection = z.strictObject({
     .default(20)
     .describe('attempts to make an account from one address in an hour; IPv6: from one /64'),
   registrations: wholeNumber(1, MAX).default(500).describe('attempts to make an account in an hour, in all'),
+  user_frontends: wholeNumber(0, 100)
+    .default(8)
+    .describe('start commands of projects of one user that are kept running, per process; 0: none'),
   user_terminals: wholeNumber(0, 100).default(8).describe('terminals of one user, per process; 0: none'),
 });

@@ -11,28 +11,36 @@ export interface OpenPreviewDeps {
 
 /** An address that shows what listens on a port of an owned project, to whoever opens it. */
 export async function openPreview(
-  { previewSigner, previewAddresses }: OpenPreviewDeps,
+  deps: OpenPreviewDeps,
   ctx: Context<'projects'>,
   input: { projectId: string; port?: number },
 ): Promise<PreviewView> {
   const project = await getOwnedProject(ctx, input.projectId);
   refuseDeleted(project);
-  const { actor } = ctx;
-  if (actor.kind !== 'user') throw new DomainError('forbidden', 'A preview needs a user');
   const port = input.port ?? project.frontendPort;
   if (port === null) {
     throw new DomainError('unprocessable', 'port: name one, or set the frontend_port of the project', {
       field: 'port',
     });
   }
+  return addressPreview(deps, ctx, { projectId: project.id, port });
+}
+
+/** For a project that the actor is known to own. Throws `forbidden` for the service itself. */
+export function addressPreview(
+  { previewSigner, previewAddresses }: OpenPreviewDeps,
+  { actor, clock }: Context<never>,
+  place: { projectId: string; port: number },
+): PreviewView {
+  if (actor.kind !== 'user') throw new DomainError('forbidden', 'A preview needs a user');
   const { use } = previewAddresses;
-  const issuedAt = ctx.clock.now();
+  const issuedAt = clock.now();
   const expiresAt = issuedAt + (use === 'ticket' ? TICKET_LIFE_MS : PASS_LIFE_MS);
   const { userId, loginSessionId } = actor;
-  const grant = { projectId: project.id, port, userId, loginSessionId, issuedAt, expiresAt };
+  const grant = { ...place, userId, loginSessionId, issuedAt, expiresAt };
   return {
     url: previewAddresses.urlOf(grant, previewSigner.sign(grant, use)),
-    port,
+    port: place.port,
     is_own_origin: use === 'ticket',
     expires_at: expiresAt,
   };

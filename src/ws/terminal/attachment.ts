@@ -1,6 +1,6 @@
 import type { TerminalAttachment, TerminalClient, TerminalExit } from '#domain/terminal/index.ts';
+import type { Scrollback } from '#shared/scrollback.ts';
 import type { TerminalLimits } from './limits.ts';
-import type { Scrollback } from './scrollback.ts';
 
 /** One client of a terminal, and how far it has come. */
 export interface Attached extends TerminalAttachment {

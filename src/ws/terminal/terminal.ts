@@ -4,10 +4,10 @@ import type { Terminal, TerminalExit, TerminalSize } from '#domain/terminal/inde
 import type { WorkspaceProcess } from '#domain/workspace/index.ts';
 import { within } from '#shared/async/within.ts';
 import type { Clock } from '#shared/clock.ts';
+import { createScrollback } from '#shared/scrollback.ts';
 import { type Attached, createAttached } from './attachment.ts';
 import type { TerminalLimits } from './limits.ts';
 import { HANG_UP_MESSAGE, inputMessage, resizeMessage, signalMessage } from './pty-program.ts';
-import { createScrollback } from './scrollback.ts';
 
 const HANG_UP_GRACE_MS = 500;
 

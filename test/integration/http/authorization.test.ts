@@ -48,7 +48,11 @@ const ownedAs = (value: string): Objects => ({
 /** A project with a session, whose turn has a tool call that waits for an answer. */
 async function makeObjects(token: string): Promise<Objects> {
   const made = async (path: string, body: object) => (await server.call('POST', path, { token, body })).json;
-  const { id: projectId } = await made('/api/projects', { name: 'a project', frontend_port: 5173 });
+  const { id: projectId } = await made('/api/projects', {
+    name: 'a project',
+    frontend_port: 5173,
+    frontend_command: 'npm run dev',
+  });
   const { id: sessionId } = await made('/api/sessions', { project_id: projectId, title: 'a session' });
   const { turn_id: turnId, message_id: messageId } = await made(`/api/sessions/${sessionId}/messages`, {
     content: 'a prompt',

@@ -8,11 +8,13 @@ import { inject } from 'vitest';
 import type { AnyContext } from '#domain/create-context.ts';
 import { createContextFactory } from '#domain/create-context.ts';
 import type { BusMessages } from '#domain/events/index.ts';
+import { checkFrontend } from '#domain/frontend/index.ts';
 import type { Catalogue, ProviderInfo } from '#domain/provider/index.ts';
 import { verifyAccess } from '#domain/user/index.ts';
-import { createFileSlots } from '#domain/workspace/index.ts';
+import { createFileSlots, WorkspaceError } from '#domain/workspace/index.ts';
 import { createHttpApp, createRoutes } from '#http/app.ts';
 import type { HttpDeps } from '#http/deps.ts';
+import { createFrontendRegistry } from '#http/frontend/registry.ts';
 import type { Route } from '#http/kit/route.ts';
 import { createEventPublisher } from '#infra/events/event-publisher.ts';
 import type { Log } from '#shared/log.ts';
@@ -164,6 +166,18 @@ export async function createHttpHarness(
   });
   const failing: HttpHarness['failing'] = { create: false, destroy: false };
   const state: HttpHarness['state'] = { draining: false };
+  // Requests of any content meet no shell here.
+  const frontends = createFrontendRegistry({
+    workspaces: {
+      async open() {
+        throw new WorkspaceError('unavailable', 'Nothing runs here');
+      },
+    },
+    check: (request) => checkFrontend(system, request),
+    bus,
+    clock,
+    log,
+  });
   const deps: HttpDeps = {
     contexts,
     authenticator,
@@ -199,6 +213,7 @@ export async function createHttpHarness(
       use: 'ticket',
       urlOf: ({ port }, signed) => `http://preview.example/${port}/${signed}`,
     },
+    frontends,
     fileSlots: createFileSlots(),
     compareTexts: inlineTextWork().compare,
     workspaceRoots: ['/srv/work'],
@@ -231,6 +246,7 @@ export async function createHttpHarness(
     },
     async close() {
       authenticator.close();
+      await frontends.close();
       await sourceControl.close();
       await files.close();
       rmSync(files.directory, { recursive: true, force: true });

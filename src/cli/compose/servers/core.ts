@@ -10,6 +10,7 @@ import { createDrainFlag, type DrainFlag } from '../platform/drain-flag.ts';
 import { openPlatform, type Platform } from '../platform/platform.ts';
 import { openAgents } from '../services/agents.ts';
 import { openApi, openSystemApi } from '../services/api.ts';
+import { openFrontends } from '../services/frontends.ts';
 import { listen } from '../services/listen.ts';
 import { openCatalogue } from '../services/models.ts';
 import { openPreviews } from '../services/previews.ts';
@@ -52,7 +53,8 @@ export async function serveApi(core: Core): Promise<HttpServer> {
   const sourceControl = openSourceControl(config, stack);
   let port = config.server.http_port;
   const { front, ...previews } = openPreviews({ ...core, port: () => port });
-  const app = openApi({ ...core, previews, sourceControl, draining: drain.raised });
+  const frontends = openFrontends(core);
+  const app = openApi({ ...core, previews, frontends, sourceControl, draining: drain.raised });
   const server = await listen({ app, config, key: 'http_port', stack, front });
   port = server.port;
   return server;

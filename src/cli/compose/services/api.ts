@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import type { Config } from '#config/load.ts';
+import type { Frontends } from '#domain/frontend/index.ts';
 import type { OpenPreviewDeps } from '#domain/preview/index.ts';
 import type { Catalogue } from '#domain/provider/index.ts';
 import type { SubmitPromptLimits } from '#domain/turn/index.ts';
@@ -24,14 +25,16 @@ export interface ApiDeps {
   sourceControl: SourceControl;
   work: Pick<TextWork, 'compare'>;
   previews: OpenPreviewDeps;
+  frontends: Frontends;
   draining: () => boolean;
 }
 
 export function openApi(deps: ApiDeps): Hono {
-  const { platform, catalogue, workspaces, sourceControl, work, previews, draining } = deps;
+  const { platform, catalogue, workspaces, sourceControl, work, previews, frontends, draining } = deps;
   const { config } = platform;
   return createHttpApp({
     ...previews,
+    frontends,
     ...edgeOf(platform, draining),
     hasher: platform.hasher,
     signer: platform.signer,

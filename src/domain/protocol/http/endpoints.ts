@@ -2,6 +2,7 @@ import { auth } from './auth.ts';
 import { description } from './common/description.ts';
 import type { Endpoint } from './endpoint.ts';
 import { files } from './files.ts';
+import { frontends } from './frontends.ts';
 import { history } from './history.ts';
 import { previews } from './previews.ts';
 import { projects } from './projects.ts';
@@ -17,6 +18,7 @@ export const API = {
   auth,
   projects,
   previews,
+  frontends,
   sessions,
   turns,
   history,
