@@ -22,9 +22,13 @@ const udp = require('node:dgram').createSocket('udp4', () => { count += 1; }).bi
 require('node:http').createServer((request, response) => response.end(request.url === '/count' ? String(count) : 'reached'))
   .listen(${PORT}, '0.0.0.0', () => console.log('ready'));`;
 
+let opened = 0;
+
 /** A second network namespace with a web server, joined to the host's by a pair of interfaces. Needs root. */
 export async function openInternet(): Promise<{ close(): Promise<void> }> {
-  const name = `crush${process.pid % 100_000}`;
+  // The kernel removes the interfaces of the one before when it likes.
+  opened += 1;
+  const name = `crush${process.pid % 100_000}x${opened}`;
   const holder = spawn('/usr/bin/unshare', ['-n', '/bin/sh', '-c', 'echo; read -r _'], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });

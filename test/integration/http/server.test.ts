@@ -121,7 +121,10 @@ describe('the API behind a real socket', () => {
           headers: { 'content-type': 'application/json', 'x-forwarded-for': forwarded },
           body: JSON.stringify({ email: `${forwarded}@example.com`, password: 'wrong password' }),
         });
-      await Promise.all(Array.from({ length: 50 }, (_, i) => guess(`10.0.0.${i}, 192.0.2.1`)));
+      // More of one network at once would be refused before they are looked at.
+      for (let batch = 0; batch < 5; batch += 1) {
+        await Promise.all(Array.from({ length: 10 }, (_, i) => guess(`10.0.${batch}.${i}, 192.0.2.1`)));
+      }
       expect((await guess('10.9.9.9, 192.0.2.1')).status).toBe(429);
       expect((await guess('10.9.9.9, 192.0.2.2')).status).toBe(401);
     } finally {
