@@ -14,7 +14,7 @@ export type Measured = Usage | 'unreadable' | null;
 
 const WORKSPACE_FD = 3;
 const KIBIBYTE = 1024;
-const MAX_MEASURING_MS = 120_000;
+export const MAX_MEASURING_MS = 120_000;
 const MAX_ERROR_BYTES = 64 * KIBIBYTE;
 
 /**

@@ -1,7 +1,8 @@
 import { WorkspaceError } from '#domain/workspace/index.ts';
+import { within } from '#shared/async/within.ts';
 import type { SandboxLimits, WorkspaceLocation } from '../driver.ts';
 import { type FreeSpace, freeSpace } from './free-space.ts';
-import { type Measured, measureUsage, type Usage } from './measure.ts';
+import { MAX_MEASURING_MS, type Measured, measureUsage, type Usage } from './measure.ts';
 import { usageLimits } from './usage-limits.ts';
 
 /** How often the free space is looked at while commands run. */
@@ -12,6 +13,11 @@ const MAX_AGE_MS = 30_000;
 const DUTY = 10;
 /** After so many failures in a row nothing is known any more. */
 const MAX_FAILURES = 3;
+/**
+ * How long the first figure of a project is waited for, which takes seconds in a large one. A command goes on without
+ * it and is watched; what the server itself writes is not.
+ */
+const FIRST_WAIT_MS = { command: 1000, write: 10_000 };
 /** What a command may write in a workspace that is full: what comes with removing, such as a log. */
 const SLACK: Usage = { bytes: 16 * 1024 * 1024, files: 1000 };
 
@@ -93,11 +99,12 @@ export function createWorkspaceUsage(limits: SandboxLimits, duPath: string | nul
   }
 
   /** The figure, exact where it matters. */
-  async function current(location: WorkspaceLocation, free: FreeSpace): Promise<Usage> {
+  async function current(location: WorkspaceLocation, free: FreeSpace, firstWaitMs: number): Promise<Usage> {
     const entry = entryOf(location);
     const { usage } = entry;
     const isDue = usage === null || (entry.isStale && (bounds.isNear(usage) || isUncertain(entry, free)));
-    if (isDue) await measure(location, entry);
+    if (isDue)
+      await within(measure(location, entry), usage === null ? firstWaitMs : MAX_MEASURING_MS, () => null);
     return entry.usage ?? NOTHING;
   }
 
@@ -109,9 +116,10 @@ export function createWorkspaceUsage(limits: SandboxLimits, duPath: string | nul
   async function look(
     location: WorkspaceLocation,
     more: Usage,
+    firstWaitMs: number,
   ): Promise<{ full: string | null; usage: Usage }> {
     const free = await freeSpace(location);
-    const usage = await current(location, free);
+    const usage = await current(location, free, firstWaitMs);
     const unknown = entryOf(location).failures >= MAX_FAILURES ? UNKNOWN : null;
     const wanted = { bytes: usage.bytes + more.bytes, files: usage.files + more.files };
     return { full: bounds.hostIsFull(free) ?? unknown ?? bounds.exceededBy(wanted), usage };
@@ -149,11 +157,11 @@ export function createWorkspaceUsage(limits: SandboxLimits, duPath: string | nul
 
   return {
     async room(location) {
-      const { full, usage } = await look(location, NOTHING);
+      const { full, usage } = await look(location, NOTHING, FIRST_WAIT_MS.command);
       return { full, fileMb: full === null ? bounds.largestFileMb(usage) : 0 };
     },
     async refuseFull(location, bytes) {
-      const { full } = await look(location, { bytes, files: 1 });
+      const { full } = await look(location, { bytes, files: 1 }, FIRST_WAIT_MS.write);
       if (full !== null)
         throw new WorkspaceError('no_space', `${full} Only removing works until there is room.`);
     },
