@@ -3,7 +3,7 @@ import { connect as connectTcp, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Workspace } from '#domain/workspace/index.ts';
-import { CHANNEL_WINDOW_BYTES, encodeFrame } from '#infra/sandbox/wire/channel-wire.ts';
+import { CHANNEL_WINDOW_BYTES, decodeFrame, encodeFrame } from '#infra/sandbox/wire/channel-wire.ts';
 import { sleep } from '#shared/async/sleep.ts';
 import { until } from '../../harness/until.ts';
 import { LIMITS, never } from '../sandbox/drivers.ts';
@@ -157,6 +157,43 @@ describe('floods', () => {
     for await (const chunk of child.stdout) seen += (chunk as Buffer).length;
     expect(await child.exited).toEqual({ exitCode: 0, signal: null });
     expect(seen).toBe(300 * 5001);
+  });
+
+  test('over a connection are no more than was granted, to the byte', async () => {
+    const size = 300 * 5001;
+    const child = await workspace.spawn({
+      argv: [
+        '/usr/bin/perl',
+        '-MIO::Socket::INET',
+        '-e',
+        '$s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", Listen => 1) or die; syswrite(STDOUT, $s->sockport); $c = $s->accept; print $c "z" x 5001 for 1..300; close $c',
+      ],
+    });
+    const port = Number(String((await once(child.stdout, 'data'))[0]));
+    const socket = await openSocket();
+    let seen = 0;
+    const told: string[] = [];
+    socket.on('message', (data: Buffer, isBinary) => {
+      if (isBinary) seen += decodeFrame(data)?.payload.length ?? 0;
+      else told.push(JSON.parse(data.toString()).type);
+    });
+    const credit = (bytes: number) =>
+      socket.send(JSON.stringify({ type: 'credit', id: 1, stream: 'stdout', bytes }));
+    socket.send(JSON.stringify({ type: 'connect', id: 1, project_id: opened.projectId, root: null, port }));
+    let granted = CHANNEL_WINDOW_BYTES;
+    for (const more of [1, 40_000, CHANNEL_WINDOW_BYTES]) {
+      await until(() => seen >= granted, 'what was granted');
+      expect(seen).toBe(granted);
+      granted += more;
+      credit(more);
+    }
+    for (; granted < size; granted += CHANNEL_WINDOW_BYTES) credit(CHANNEL_WINDOW_BYTES);
+    socket.send(JSON.stringify({ type: 'stdin_end', id: 1 }));
+    await until(() => told.includes('exit'), 'the end of the connection');
+    expect(seen).toBe(size);
+    expect(told).not.toContain('error');
+    socket.close();
+    expect((await child.exited).exitCode).toBe(0);
   });
 
   test('into a process wait until it reads, and arrive whole', async () => {
