@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
 import { hasBubblewrap } from '../integration/sandbox/drivers.ts';
 
-const PROGRAMS = ['/usr/bin/pasta', '/usr/sbin/nft', '/usr/sbin/ip'];
+const IP = '/usr/sbin/ip';
+const NSENTER = '/usr/bin/nsenter';
+const PROGRAMS = ['/usr/bin/pasta', '/usr/sbin/nft', IP, NSENTER];
 const TUN = '/dev/net/tun';
 
 /** Needs passt and nftables, and /dev/net/tun open to everybody, as udev makes it. */
@@ -34,8 +36,8 @@ export async function openInternet(): Promise<{ close(): Promise<void> }> {
   });
   await once(holder.stdout, 'data');
   const inside = ['-t', String(holder.pid), '-n'];
-  const ip = (...args: string[]) => execFileSync('ip', args);
-  const ipInside = (...args: string[]) => execFileSync('nsenter', [...inside, 'ip', ...args]);
+  const ip = (...args: string[]) => execFileSync(IP, args);
+  const ipInside = (...args: string[]) => execFileSync(NSENTER, [...inside, IP, ...args]);
   ip('link', 'add', name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(holder.pid));
   for (const net of ['198.51.100', '10.99.0']) {
     ip('address', 'add', `${net}.1/24`, 'dev', name);
@@ -44,7 +46,7 @@ export async function openInternet(): Promise<{ close(): Promise<void> }> {
   ip('link', 'set', name, 'up');
   ipInside('link', 'set', 'eth0', 'up');
   ipInside('link', 'set', 'lo', 'up');
-  const server = spawn('nsenter', [...inside, process.execPath, '-e', SERVER], {
+  const server = spawn(NSENTER, [...inside, process.execPath, '-e', SERVER], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   await once(server.stdout, 'data');
