@@ -9,6 +9,7 @@ export class SummaryReporter implements Reporter {
       for (const test of testModule.children.allTests()) {
         const { state } = test.result();
         if (state === 'passed' || state === 'failed' || state === 'skipped') count[state] += 1;
+        if (state === 'skipped') process.stdout.write(`skipped: ${test.fullName}\n`);
       }
     }
     process.stdout.write(`\n${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`);

@@ -63,20 +63,23 @@ describe.skipIf(!hasBubblewrap)('the death of a server', () => {
     await opened.close();
   });
 
-  test.skipIf(!canOpenNetwork)('by KILL ends the way out of a project too', async () => {
-    const opened = await openWorkspace();
-    const before = new Set(processesWith('--dns-forward'));
-    const ofServer = () => processesWith('--dns-forward').filter((pid) => !before.has(pid));
-    const server = await startServer(opened.dataDir, opened.projectId, 'echo running; sleep 60', 'open');
-    expect(ofServer().length).toBeGreaterThan(0);
+  test.skipIf(!canOpenNetwork)(
+    'by KILL ends the way out of a project too (with passt, nftables and an open /dev/net/tun)',
+    async () => {
+      const opened = await openWorkspace();
+      const before = new Set(processesWith('--dns-forward'));
+      const ofServer = () => processesWith('--dns-forward').filter((pid) => !before.has(pid));
+      const server = await startServer(opened.dataDir, opened.projectId, 'echo running; sleep 60', 'open');
+      expect(ofServer().length).toBeGreaterThan(0);
 
-    const exited = once(server, 'exit');
-    server.kill('SIGKILL');
-    await exited;
-    await until(() => ofServer().length === 0, 'the end of pasta');
-    await opened.provider.destroy(opened.projectId, null);
-    await opened.close();
-  });
+      const exited = once(server, 'exit');
+      server.kill('SIGKILL');
+      await exited;
+      await until(() => ofServer().length === 0, 'the end of pasta');
+      await opened.provider.destroy(opened.projectId, null);
+      await opened.close();
+    },
+  );
 
   test('while it is only stopped, another server cannot run a command in its workspace', async () => {
     const opened = await openWorkspace();

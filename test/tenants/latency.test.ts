@@ -20,58 +20,61 @@ interface Row extends Measured {
   counts: Counts;
 }
 
-describe.skipIf(SECONDS === 0).each(DEPLOYMENTS)('two ordinary tenants beside a hostile one, %s', (kind) => {
-  it('lose nothing and wait at most twice as long', { timeout: 3_600_000 }, async () => {
-    const rows: Row[] = [];
-    const calm = await startModel();
-    const hostile = await startHostile();
-    const config = configOf({ ordinary: calm.url, hostile: hostile.model, silent: hostile.silent });
-    const deployment = await deploy(kind, config, "trusted_proxies: ['127.0.0.1']");
-    try {
-      const tenants = [
-        await registerTenant(deployment, '192.0.2.1'),
-        await registerTenant(deployment, '192.0.2.2'),
-      ];
-      const talks = await Promise.all(tenants.map((tenant) => openOrdinary(deployment, tenant)));
-      for (const talk of talks) await talk.turn('ordinary! go');
-      const quiet = async () => ({
-        attack: 'none',
-        counts: {},
-        ...(await measure(deployment, talks, SECONDS * 1000)),
-      });
-      rows.push(await quiet());
-      const victims = tenants.map(({ email }) => ({ email }));
-      let address = 10;
-      for (const attack of Object.keys(ATTACKS).filter((name) => ONLY?.includes(name) ?? true)) {
-        address += 1;
-        hostile.start({
-          kind: 'start',
-          attack,
-          target: targetOf(deployment),
-          victims,
-          address: `192.0.2.${address}`,
+describe.skipIf(SECONDS === 0).each(DEPLOYMENTS)(
+  'two ordinary tenants beside a hostile one (measured by npm run test:tenants), %s',
+  (kind) => {
+    it('lose nothing and wait at most twice as long', { timeout: 3_600_000 }, async () => {
+      const rows: Row[] = [];
+      const calm = await startModel();
+      const hostile = await startHostile();
+      const config = configOf({ ordinary: calm.url, hostile: hostile.model, silent: hostile.silent });
+      const deployment = await deploy(kind, config, "trusted_proxies: ['127.0.0.1']");
+      try {
+        const tenants = [
+          await registerTenant(deployment, '192.0.2.1'),
+          await registerTenant(deployment, '192.0.2.2'),
+        ];
+        const talks = await Promise.all(tenants.map((tenant) => openOrdinary(deployment, tenant)));
+        for (const talk of talks) await talk.turn('ordinary! go');
+        const quiet = async () => ({
+          attack: 'none',
+          counts: {},
+          ...(await measure(deployment, talks, SECONDS * 1000)),
         });
-        await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-        const measured = await measure(deployment, talks, SECONDS * 1000);
-        rows.push({ attack, counts: await hostile.stop(), ...measured });
-        process.stderr.write(`${lineOf(rows.at(-1))}\n`);
+        rows.push(await quiet());
+        const victims = tenants.map(({ email }) => ({ email }));
+        let address = 10;
+        for (const attack of Object.keys(ATTACKS).filter((name) => ONLY?.includes(name) ?? true)) {
+          address += 1;
+          hostile.start({
+            kind: 'start',
+            attack,
+            target: targetOf(deployment),
+            victims,
+            address: `192.0.2.${address}`,
+          });
+          await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+          const measured = await measure(deployment, talks, SECONDS * 1000);
+          rows.push({ attack, counts: await hostile.stop(), ...measured });
+          process.stderr.write(`${lineOf(rows.at(-1))}\n`);
+        }
+        for (const talk of talks) talk.close();
+      } finally {
+        hostile.end();
+        await deployment.close();
+        await calm.close();
+        process.stderr.write(`\n${kind}\n${[HEAD, ...rows.map(lineOf)].join('\n')}\n\n`);
       }
-      for (const talk of talks) talk.close();
-    } finally {
-      hostile.end();
-      await deployment.close();
-      await calm.close();
-      process.stderr.write(`\n${kind}\n${[HEAD, ...rows.map(lineOf)].join('\n')}\n\n`);
-    }
-    const [quiet, ...attacked] = rows;
-    const limit = 2 * quantile(quiet?.turns ?? [], 0.5);
-    const bad = attacked.filter(
-      ({ turns, lost, health }) =>
-        lost.length > 0 || !(quantile(turns, 0.5) <= limit) || quantile(health, 0.99) >= HEALTH_P99_MS,
-    );
-    expect(bad.map(lineOf)).toEqual([]);
-  });
-});
+      const [quiet, ...attacked] = rows;
+      const limit = 2 * quantile(quiet?.turns ?? [], 0.5);
+      const bad = attacked.filter(
+        ({ turns, lost, health }) =>
+          lost.length > 0 || !(quantile(turns, 0.5) <= limit) || quantile(health, 0.99) >= HEALTH_P99_MS,
+      );
+      expect(bad.map(lineOf)).toEqual([]);
+    });
+  },
+);
 
 function targetOf({ http, ws }: Deployment) {
   return { http, ws };
