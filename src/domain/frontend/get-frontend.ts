@@ -41,6 +41,6 @@ export function toFrontendView(deps: FrontendDeps, ctx: Context<never>, project:
     started_at: status.startedAt,
     problem: status.problem ?? undefined,
     log,
-    preview: isShown ? addressPreview(deps, ctx, { projectId: project.id, port }) : undefined,
+    preview: isShown ? addressPreview(deps, ctx, project, port) : undefined,
   };
 }

@@ -1,8 +1,15 @@
 import type { Context } from '../context.ts';
 import { DomainError } from '../errors.ts';
 import { getOwnedProject, refuseDeleted } from '../project/get-owned-project.ts';
+import type { Project } from '../project/project.ts';
 import type { PreviewView } from '../protocol/views/preview.ts';
-import { PASS_LIFE_MS, type PreviewAddresses, type PreviewSigner, TICKET_LIFE_MS } from './preview.ts';
+import {
+  PASS_LIFE_MS,
+  type PreviewAddresses,
+  type PreviewSigner,
+  previewLabel,
+  TICKET_LIFE_MS,
+} from './preview.ts';
 
 export interface OpenPreviewDeps {
   previewSigner: Pick<PreviewSigner, 'sign'>;
@@ -23,24 +30,28 @@ export async function openPreview(
       field: 'port',
     });
   }
-  return addressPreview(deps, ctx, { projectId: project.id, port });
+  return addressPreview(deps, ctx, project, port);
 }
 
 /** For a project that the actor is known to own. Throws `forbidden` for the service itself. */
 export function addressPreview(
   { previewSigner, previewAddresses }: OpenPreviewDeps,
   { actor, clock }: Context<never>,
-  place: { projectId: string; port: number },
+  project: Project,
+  port: number,
 ): PreviewView {
   if (actor.kind !== 'user') throw new DomainError('forbidden', 'A preview needs a user');
   const { use } = previewAddresses;
   const issuedAt = clock.now();
   const expiresAt = issuedAt + (use === 'ticket' ? TICKET_LIFE_MS : PASS_LIFE_MS);
   const { userId, loginSessionId } = actor;
-  const grant = { ...place, userId, loginSessionId, issuedAt, expiresAt };
+  const grant = { projectId: project.id, port, userId, loginSessionId, issuedAt, expiresAt };
   return {
-    url: previewAddresses.urlOf(grant, previewSigner.sign(grant, use)),
-    port: place.port,
+    url: previewAddresses.urlOf(
+      { ...grant, label: previewLabel(project, port) },
+      previewSigner.sign(grant, use),
+    ),
+    port,
     is_own_origin: use === 'ticket',
     expires_at: expiresAt,
   };

@@ -1,3 +1,5 @@
+import type { Project } from '../project/project.ts';
+
 /** Who may see what listens on one port of a project, and by which login. */
 export interface PreviewGrant {
   projectId: string;
@@ -19,12 +21,25 @@ export interface PreviewSigner {
   verify(text: string, use: GrantUse, now: number): PreviewGrant | null;
 }
 
+export interface PreviewPlace extends Pick<PreviewGrant, 'projectId' | 'port'> {
+  /** The name of its host, where it has one of its own. */
+  label: string | null;
+}
+
+/** The project's subdomain is the name of what its frontend shows. */
+export function previewLabel(
+  { subdomain, frontendPort }: Pick<Project, 'subdomain' | 'frontendPort'>,
+  port: number,
+): string | null {
+  return port === frontendPort ? subdomain : null;
+}
+
 /** Where previews are reached. */
 export interface PreviewAddresses {
   /** What an address carries: a ticket where the preview has an origin of its own, which keeps a pass. */
   readonly use: GrantUse;
   /** Absolute, or a path on this server. */
-  urlOf(place: Pick<PreviewGrant, 'projectId' | 'port'>, signed: string): string;
+  urlOf(place: PreviewPlace, signed: string): string;
 }
 
 export const TICKET_LIFE_MS = 60_000;

@@ -4,5 +4,6 @@ export * from './get-owned-project.ts';
 export * from './list-projects.ts';
 export * from './ports.ts';
 export * from './project.ts';
+export * from './subdomain.ts';
 export * from './update-project.ts';
 export * from './wire.ts';

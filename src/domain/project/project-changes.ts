@@ -2,6 +2,7 @@ import { DomainError } from '../errors.ts';
 import type { UpdateProjectRequest } from '../protocol/requests/project.ts';
 import { WORKSPACE_ROOT } from '../workspace/workspace.ts';
 import type { Project } from './project.ts';
+import { subdomainFault } from './subdomain.ts';
 import { isDefaultWorkspace } from './workspace-root.ts';
 
 export type ProjectSettings = Omit<
@@ -17,7 +18,7 @@ export type ProjectSettings = Omit<
   | 'deletingSince'
 >;
 
-/** Absent fields keep what `before` has; null, empty text and port 0 clear. */
+/** Absent fields keep what `before` has; null, empty text and port 0 clear. Throws `unprocessable`. */
 export function applySettings(before: ProjectSettings, request: UpdateProjectRequest): ProjectSettings {
   return {
     externalIp: changed(request.external_ip, before.externalIp),
@@ -27,7 +28,7 @@ export function applySettings(before: ProjectSettings, request: UpdateProjectReq
     backendLanguage: changed(request.backend_language, before.backendLanguage),
     frontendCommand: changed(request.frontend_command, before.frontendCommand),
     backendCommand: changed(request.backend_command, before.backendCommand),
-    subdomain: changed(request.subdomain, before.subdomain),
+    subdomain: changedSubdomain(request.subdomain, before.subdomain),
     needDatabase: request.need_database ?? before.needDatabase,
   };
 }
@@ -48,6 +49,14 @@ export function refuseServerOwned(
 function changed<T extends string | number>(wanted: T | null | undefined, before: T | null): T | null {
   if (wanted === undefined) return before;
   return wanted === '' || wanted === 0 ? null : wanted;
+}
+
+/** Names of hosts have no case. What was stored before may be repeated. */
+function changedSubdomain(wanted: string | null | undefined, before: string | null): string | null {
+  const label = changed(wanted?.toLowerCase() ?? wanted, before);
+  const fault = label === null || label === before?.toLowerCase() ? null : subdomainFault(label);
+  if (fault === null) return label;
+  throw new DomainError('unprocessable', `subdomain: ${fault}`, { field: 'subdomain' });
 }
 
 function serverOwned(field: string): DomainError {

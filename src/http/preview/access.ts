@@ -18,8 +18,8 @@ export interface PreviewAccessDeps {
 
 /** Who may use previews now, and what is open on whose behalf. */
 export interface PreviewAccess {
-  /** Throws what the check throws. */
-  admit(grant: PreviewGrant): Promise<Project>;
+  /** Throws what the check throws. What was seen within five seconds holds, unless it has to be `fresh`. */
+  admit(grant: PreviewGrant, fresh?: 'fresh'): Promise<Project>;
   /** `end` is called when the grant is lost; the answer tells that it is over. Throws `too_many_requests`. */
   track(grant: PreviewGrant, end: () => void): () => void;
   close(): void;
@@ -41,10 +41,10 @@ export function createPreviewAccess({ check, bus, maxPerUser, clock }: PreviewAc
     for (const one of [...open]) if (isLost(one.grant)) one.end();
   }
 
-  async function admit(grant: PreviewGrant): Promise<Project> {
+  async function admit(grant: PreviewGrant, fresh?: 'fresh'): Promise<Project> {
     const key = keyOf(grant);
     const hit = known.get(key);
-    if (hit && clock.now() < hit.until) return hit.project;
+    if (fresh === undefined && hit && clock.now() < hit.until) return hit.project;
     const project = await check(grant);
     known.delete(key);
     known.set(key, { grant, project, until: clock.now() + FRESH_MS });

@@ -1,7 +1,13 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { DomainError } from '#domain/errors.ts';
-import { PASS_LIFE_MS, type PreviewGrant, type PreviewSigner } from '#domain/preview/index.ts';
+import {
+  type GrantUse,
+  PASS_LIFE_MS,
+  type PreviewGrant,
+  type PreviewSigner,
+  previewLabel,
+} from '#domain/preview/index.ts';
 import type { Project } from '#domain/project/index.ts';
 import { WorkspaceError, type WorkspaceProvider } from '#domain/workspace/index.ts';
 import type { Clock } from '#shared/clock.ts';
@@ -11,7 +17,7 @@ import { internalErrorReply, toErrorReply } from '../kit/errors.ts';
 import type { Front } from '../kit/front.ts';
 import type { PreviewAccess } from './access.ts';
 import { exchange, tunnel } from './exchange.ts';
-import { type PreviewLayout, type PreviewTarget, TICKET_PATH } from './layout.ts';
+import { type NamedTarget, type PreviewLayout, type PreviewTarget, TICKET_PATH } from './layout.ts';
 import { passCookie, readPass } from './pass-cookie.ts';
 
 export interface PreviewFrontDeps {
@@ -24,9 +30,11 @@ export interface PreviewFrontDeps {
   log: Log;
 }
 
-type OwnTarget = Extract<PreviewTarget, { kind: 'own' }>;
+type Located = PreviewTarget | NamedTarget;
+type OnOwnOrigin = Extract<Located, { kind: 'own' }>;
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+const NOT_OPENED = 'Open this preview from Crush: its address holds for one login';
 const MAX_USED_TICKETS = 10_000;
 
 /** Shows what listens inside of projects to those who may see it. Takes requests before the API does. */
@@ -34,26 +42,31 @@ export function createPreviewFront(deps: PreviewFrontDeps): Front {
   const { layout, signer, access, clock, log } = deps;
   const usedTickets = new Set<string>();
 
-  function targetOf(request: IncomingMessage): PreviewTarget {
+  function targetOf(request: IncomingMessage): Located {
     const target = layout.locate(request);
     if (target === null || target === 'unknown')
       throw new DomainError('not_found', 'There is no such preview');
     return target;
   }
 
-  async function admitted(target: PreviewTarget, pass: string | null): Promise<[PreviewGrant, Project]> {
-    const grant = pass === null ? null : signer.verify(pass, 'pass', clock.now());
-    if (grant?.projectId !== target.projectId || grant.port !== target.port) {
-      throw new DomainError(
-        'unauthenticated',
-        'Open this preview from Crush: its address holds for one login',
-      );
-    }
-    return [grant, await access.admit(grant)];
+  /** Null for a grant of another preview. */
+  function grantOf(target: Located, signed: string | null, use: GrantUse): PreviewGrant | null {
+    const grant = signed === null ? null : signer.verify(signed, use, clock.now());
+    if (grant === null || 'label' in target) return grant;
+    return grant.projectId === target.projectId && grant.port === target.port ? grant : null;
+  }
+
+  /** Whose the name of a host is may change at any time. */
+  async function admitted(target: Located, grant: PreviewGrant): Promise<Project> {
+    const project = await access.admit(grant);
+    if (!('label' in target) || previewLabel(project, grant.port) === target.label) return project;
+    const now = await access.admit(grant, 'fresh');
+    if (previewLabel(now, grant.port) === target.label) return now;
+    throw new DomainError('unauthenticated', NOT_OPENED);
   }
 
   /** A page of another site must not act in the name of whoever looks at this one. */
-  function refuseStrangers(request: IncomingMessage, target: PreviewTarget, isUpgrade: boolean): void {
+  function refuseStrangers(request: IncomingMessage, target: Located, isUpgrade: boolean): void {
     const { origin } = request.headers;
     if (target.kind === 'path') {
       const isWorker = request.headers['service-worker'] !== undefined;
@@ -67,12 +80,10 @@ export function createPreviewFront(deps: PreviewFrontDeps): Front {
   }
 
   /** A ticket becomes a pass, once. */
-  async function takeTicket(target: OwnTarget, response: ServerResponse): Promise<void> {
+  async function takeTicket(target: OnOwnOrigin, response: ServerResponse): Promise<void> {
     const ticket = target.path.slice(TICKET_PATH.length);
-    const now = clock.now();
-    const grant = signer.verify(ticket, 'ticket', now);
-    const fits = grant?.projectId === target.projectId && grant.port === target.port;
-    if (!fits || usedTickets.has(ticket)) {
+    const grant = grantOf(target, ticket, 'ticket');
+    if (grant === null || usedTickets.has(ticket)) {
       throw new DomainError(
         'unauthenticated',
         'This address has been used or has expired; open it from Crush again',
@@ -80,8 +91,8 @@ export function createPreviewFront(deps: PreviewFrontDeps): Front {
     }
     usedTickets.add(ticket);
     for (const oldest of usedTickets) if (usedTickets.size > MAX_USED_TICKETS) usedTickets.delete(oldest);
-    await access.admit(grant);
-    const pass = signer.sign({ ...grant, expiresAt: now + PASS_LIFE_MS }, 'pass');
+    await admitted(target, grant);
+    const pass = signer.sign({ ...grant, expiresAt: clock.now() + PASS_LIFE_MS }, 'pass');
     response.writeHead(303, {
       location: '/',
       'set-cookie': passCookie(pass, { isSecure: target.isSecure, maxAgeMs: PASS_LIFE_MS }),
@@ -104,12 +115,15 @@ export function createPreviewFront(deps: PreviewFrontDeps): Front {
   }
 
   async function forward(
-    target: PreviewTarget,
+    located: Located,
     pass: string | null,
     peer: { end(): void; whenGone(listener: () => void): void },
-    run: (connection: Duplex) => Promise<void>,
+    run: (connection: Duplex, target: PreviewTarget) => Promise<void>,
   ): Promise<void> {
-    const [grant, project] = await admitted(target, pass);
+    const grant = grantOf(located, pass, 'pass');
+    if (grant === null) throw new DomainError('unauthenticated', NOT_OPENED);
+    const project = await admitted(located, grant);
+    const target = { ...located, projectId: grant.projectId, port: grant.port };
     let connection: Duplex | null = null;
     const finish = access.track(grant, () => {
       connection?.destroy();
@@ -120,7 +134,7 @@ export function createPreviewFront(deps: PreviewFrontDeps): Front {
       const opened = connection;
       opened.on('error', () => {});
       peer.whenGone(() => opened.destroy());
-      await run(opened);
+      await run(opened, target);
     } finally {
       connection?.destroy();
       finish();
@@ -135,13 +149,15 @@ export function createPreviewFront(deps: PreviewFrontDeps): Front {
       response.writeHead(308, { location: `${target.prefix}/` }).end();
       return;
     }
-    const forwarding = { target, address: deps.addressOf(request) };
+    const address = deps.addressOf(request);
     const pass = target.kind === 'own' ? readPass(request.headers.cookie) : target.pass;
     const peer = {
       end: () => void response.destroy(),
       whenGone: (listener: () => void) => void response.once('close', listener),
     };
-    await forward(target, pass, peer, (connection) => exchange(connection, request, response, forwarding));
+    await forward(target, pass, peer, (connection, found) =>
+      exchange(connection, request, response, { target: found, address }),
+    );
   }
 
   async function join(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
@@ -150,14 +166,14 @@ export function createPreviewFront(deps: PreviewFrontDeps): Front {
       throw new DomainError('invalid_input', 'Only WebSockets are taken here');
     }
     refuseStrangers(request, target, true);
-    const forwarding = { target, address: deps.addressOf(request) };
+    const address = deps.addressOf(request);
     const pass = target.kind === 'own' ? readPass(request.headers.cookie) : target.pass;
     const peer = {
       end: () => void stream.destroy(),
       whenGone: (listener: () => void) => void stream.once('close', listener),
     };
-    await forward(target, pass, peer, (connection) =>
-      tunnel(connection, request, { stream, head }, forwarding),
+    await forward(target, pass, peer, (connection, found) =>
+      tunnel(connection, request, { stream, head }, { target: found, address }),
     );
   }
 

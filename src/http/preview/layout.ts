@@ -1,18 +1,32 @@
 import type { IncomingMessage } from 'node:http';
 import type { PreviewAddresses, PreviewGrant } from '#domain/preview/index.ts';
+import { subdomainFault } from '#domain/project/index.ts';
 
 type Place = Pick<PreviewGrant, 'projectId' | 'port'>;
 
-export type PreviewTarget = Place &
-  (
-    | { kind: 'own'; origin: string; isSecure: boolean; path: string }
-    | { kind: 'path'; pass: string; prefix: string; path: string }
-  );
+interface OnOwnOrigin {
+  kind: 'own';
+  origin: string;
+  isSecure: boolean;
+  path: string;
+}
+
+interface OnPath {
+  kind: 'path';
+  pass: string;
+  prefix: string;
+  path: string;
+}
+
+export type PreviewTarget = Place & (OnOwnOrigin | OnPath);
+
+/** A host with a name: whoever has a grant for what is called so gets there. */
+export type NamedTarget = OnOwnOrigin & { label: string };
 
 /** Which requests are for previews, and for which. */
 export interface PreviewLayout extends PreviewAddresses {
   /** Null: not for a preview. `unknown`: for one that cannot be. */
-  locate(request: Pick<IncomingMessage, 'url' | 'headers'>): PreviewTarget | 'unknown' | null;
+  locate(request: Pick<IncomingMessage, 'url' | 'headers'>): PreviewTarget | NamedTarget | 'unknown' | null;
 }
 
 /** Where an own origin takes a ticket. */
@@ -27,9 +41,9 @@ const MAX_PORT = 65_535;
 export function createOwnOriginLayout(base: () => URL): PreviewLayout {
   return {
     use: 'ticket',
-    urlOf({ projectId, port }, signed) {
+    urlOf({ projectId, port, label }, signed) {
       const { protocol, host } = base();
-      return `${protocol}//${projectId}-${port}.${host}${TICKET_PATH}${signed}`;
+      return `${protocol}//${label ?? `${projectId}-${port}`}.${host}${TICKET_PATH}${signed}`;
     },
     locate({ url = '', headers }) {
       const { protocol, hostname, host } = base();
@@ -38,16 +52,15 @@ export function createOwnOriginLayout(base: () => URL): PreviewLayout {
       const label = asked.slice(0, -hostname.length - 1);
       const [, projectId, digits] = LABEL.exec(label) ?? [];
       const port = Number(digits);
-      if (projectId === undefined || port > MAX_PORT || !url.startsWith('/')) return 'unknown';
-      const origin = `${protocol}//${label}.${host}`;
-      return {
+      if (!url.startsWith('/')) return 'unknown';
+      const own: OnOwnOrigin = {
         kind: 'own',
-        projectId,
-        port,
-        origin,
+        origin: `${protocol}//${label}.${host}`,
         isSecure: isSecureContext(protocol, hostname),
         path: url,
       };
+      if (projectId === undefined) return subdomainFault(label) === null ? { ...own, label } : 'unknown';
+      return port > MAX_PORT ? 'unknown' : { ...own, projectId, port };
     },
   };
 }

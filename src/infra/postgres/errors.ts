@@ -22,6 +22,11 @@ const BY_CONSTRAINT: Record<string, Translation> = {
     message: 'This e-mail address is already registered',
     field: 'email',
   },
+  projects_subdomain_unique: {
+    code: 'conflict',
+    message: 'subdomain: another project has this name',
+    field: 'subdomain',
+  },
   projects_workspace_claim: {
     code: 'conflict',
     message: 'workspace_path: another project works in this directory, in one above it or in one below it',

@@ -18,6 +18,43 @@ const ask = (id: string) => server.call('GET', `/api/projects/${id}/frontend`, {
 const act = (id: string, verb: 'start' | 'stop') =>
   server.call('POST', `/api/projects/${id}/frontend/${verb}`, { token });
 
+describe('the subdomain of a project', () => {
+  const subdomain = (id: string, wanted: string | null) =>
+    server.call('PUT', `/api/projects/${id}`, { token, body: { subdomain: wanted } });
+
+  it('is the name of the preview of its frontend, and of no other port', async () => {
+    const id = await makeProject({ subdomain: 'My-Shop', frontend_port: 5173 });
+    const preview = async (body: object) =>
+      (await server.call('POST', `/api/projects/${id}/preview`, { token, body })).json.url;
+    expect((await server.call('GET', `/api/projects/${id}`, { token })).json.subdomain).toBe('my-shop');
+    expect(await preview({})).toContain('//my-shop.preview.example/');
+    expect(await preview({ port: 8888 })).toContain('//8888.preview.example/');
+  });
+
+  it('belongs to one project', async () => {
+    const first = await makeProject({ subdomain: 'taken' });
+    const body = { name: 'another', subdomain: 'Taken' };
+    const other = (await server.register('another')).token;
+    for (const who of [token, other]) {
+      const refused = await server.call('POST', '/api/projects', { token: who, body });
+      expect(refused).toMatchObject({ status: 409, json: { code: 'conflict' } });
+      expect(refused.json.error).toMatch(/^subdomain: /);
+    }
+    const second = await makeProject({});
+    expect((await subdomain(second, 'taken')).status).toBe(409);
+    expect((await subdomain(first, 'taken')).status).toBe(200);
+    expect((await subdomain(first, '')).status).toBe(200);
+    expect((await subdomain(second, 'taken')).json.subdomain).toBe('taken');
+  });
+
+  it('is one label, and no reserved one', async () => {
+    const id = await makeProject({});
+    for (const wanted of ['a.b', 'www', `${id}-5173`, 'xn--80ak6aa92e']) {
+      expect(await subdomain(id, wanted)).toMatchObject({ status: 422, json: { code: 'unprocessable' } });
+    }
+  });
+});
+
 describe('the start command of a project', () => {
   it('is shown before it was started', async () => {
     const id = await makeProject({ frontend_command: 'npm run dev', frontend_port: 5173 });

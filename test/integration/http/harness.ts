@@ -211,7 +211,7 @@ export async function createHttpHarness(
     previewSigner: createPreviewSigner({ secret: 'test-secret-of-at-least-32-bytes!' }),
     previewAddresses: {
       use: 'ticket',
-      urlOf: ({ port }, signed) => `http://preview.example/${port}/${signed}`,
+      urlOf: ({ port, label }, signed) => `http://${label ?? port}.preview.example/${signed}`,
     },
     frontends,
     fileSlots: createFileSlots(),

@@ -81,6 +81,36 @@ describe('projects that were placed in one directory', () => {
   });
 });
 
+describe('subdomains from the time when they meant nothing', () => {
+  it('stay where they can be the name of a host, with the oldest of several', async () => {
+    const database = await emptyDatabase();
+    const before = MIGRATIONS.filter(({ name }) => name < '0011');
+    await migrate(database, before);
+    const user = newUser();
+    await database.repositories.users.insert(user);
+    const stored = [
+      'shop',
+      'Shop',
+      'SHOP',
+      'Blog',
+      'a.b.c',
+      'www',
+      'xn--a',
+      'x-',
+      newProject(user.id).id,
+      null,
+    ];
+    const projects = stored.map((subdomain, at) => newProject(user.id, { subdomain, createdAt: 10 + at }));
+    for (const project of projects) await database.repositories.projects.insert(project);
+
+    await migrate(database);
+    const kept = await Promise.all(
+      projects.map(async ({ id }) => (await database.repositories.projects.get(id))?.subdomain),
+    );
+    expect(kept).toEqual(['shop', null, null, 'blog', ...Array(6).fill(null)]);
+  });
+});
+
 describe.each(DATABASE_KINDS)('the schema on %s', (kind) => {
   it('is behind, then current, then ahead of an older version', async () => {
     const database = await createTestDatabase(kind, inject('postgresUrl'));

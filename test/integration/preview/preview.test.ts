@@ -66,6 +66,37 @@ describe.each(DRIVERS)('a preview of a workspace by %s', (_name, openSubject) =>
       expect(seen.toString()).not.toMatch(/6\.6\.6\.6|"via"/);
     });
 
+    it('is found by the name of the project’s frontend, by whoever has a grant for it', async () => {
+      if (layout === 'path') return;
+      const at = (label: string, signed: string, path = '/') =>
+        world.ask(path, {
+          bare: true,
+          headers: {
+            host: `${label}.preview.localhost:${world.port()}`,
+            cookie: `__Host-crush-preview=${signed}`,
+          },
+        });
+      expect((await at('my-shop', world.pass())).status).toBe(401);
+      // What was seen of the project a moment ago does not stand in the way.
+      world.project.subdomain = 'my-shop';
+      world.project.frontendPort = APP_PORT;
+      const shown = await at('my-shop', world.pass());
+      expect(shown.status).toBe(200);
+      expect(JSON.parse(shown.body.toString()).headers.host).toBe(`localhost:${APP_PORT}`);
+      const away = await at('my-shop', world.pass(), `/redirect?to=http://localhost:${APP_PORT}/x`);
+      expect(away.headers.location).toBe(`http://my-shop.preview.localhost:${world.port()}/x`);
+      expect((await world.ask('/')).status).toBe(200);
+      expect((await at('other', world.pass())).status).toBe(401);
+      expect((await at('my-shop', world.pass({ port: 22 }))).status).toBe(401);
+      expect((await at('my-shop', world.pass({ projectId: newId() }))).status).toBe(401);
+      expect((await at('a.my-shop', world.pass())).status).toBe(404);
+      const ticket = world.signer.sign(world.grant(), 'ticket');
+      const taken = await at('my-shop', '', `/.well-known/crush-preview/${ticket}`);
+      expect(taken).toMatchObject({ status: 303, headers: { location: '/' } });
+      expect((await at('my-shop', '', `/.well-known/crush-preview/${ticket}`)).status).toBe(401);
+      world.project.subdomain = null;
+    });
+
     it('never hands a credential of ours on', async () => {
       const { body } = await world.ask('/', {
         headers: layout === 'path' ? { authorization: 'Bearer t', cookie: 'x=1' } : {},

@@ -19,7 +19,9 @@ const projectFields = {
   frontend_command: text(4000),
   backend_command: text(4000),
   need_database: z.boolean().nullish(),
-  subdomain: host,
+  subdomain: host.describe(
+    'one label, unique: the name of the host below preview.base_url that shows the frontend_port',
+  ),
   workspace_path: text(4096),
   container_name: text(255),
   workdir_path: text(4096),

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { boolean, check, index, integer, pgTable } from 'drizzle-orm/pg-core';
+import { boolean, check, index, integer, pgTable, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { Project } from '#domain/project/index.ts';
 import { checkLength, id, moment, text } from './columns.ts';
 import { users } from './users.ts';
@@ -30,6 +30,7 @@ export const projects = pgTable(
     deletingSince: moment('deleting_since'),
   },
   (table) => [
+    uniqueIndex('projects_subdomain_unique').on(sql`lower(${table.subdomain})`),
     index('projects_user_index').on(table.userId, table.createdAt, table.id),
     checkLength('projects_name_length', table.name, 1024, 1),
     check(
