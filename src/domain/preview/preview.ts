@@ -26,12 +26,12 @@ export interface PreviewPlace extends Pick<PreviewGrant, 'projectId' | 'port'> {
   label: string | null;
 }
 
-/** The project's subdomain is the name of what its frontend shows. */
+/** The project's subdomain is the name of what its frontend shows, if it is a label and no other host's whole name. */
 export function previewLabel(
   { subdomain, frontendPort }: Pick<Project, 'subdomain' | 'frontendPort'>,
   port: number,
 ): string | null {
-  return port === frontendPort ? subdomain : null;
+  return port === frontendPort && !subdomain?.includes('.') ? subdomain : null;
 }
 
 /** Where previews are reached. */

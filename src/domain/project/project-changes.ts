@@ -51,8 +51,9 @@ function changed<T extends string | number>(wanted: T | null | undefined, before
   return wanted === '' || wanted === 0 ? null : wanted;
 }
 
-/** Names of hosts have no case. What was stored before may be repeated. */
+/** A whole host name is the client's own affair. A label is ours, without case; the stored one may be repeated. */
 function changedSubdomain(wanted: string | null | undefined, before: string | null): string | null {
+  if (wanted?.includes('.')) return wanted;
   const label = changed(wanted?.toLowerCase() ?? wanted, before);
   const fault = label === null || label === before?.toLowerCase() ? null : subdomainFault(label);
   if (fault === null) return label;

@@ -88,7 +88,7 @@ describe('password hasher', () => {
     expect(results.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(500);
     const earlier = (what: string) => done.slice(0, done.indexOf(what));
     expect(done).toContain('elsewhere true');
-    expect(earlier('home true').length).toBeLessThan(6);
-    expect(earlier('elsewhere true').filter((what) => what === 'guess').length).toBeLessThan(6);
+    expect(earlier('home true').length).toBeLessThan(20);
+    expect(earlier('elsewhere true').filter((what) => what === 'guess').length).toBeLessThan(10);
   });
 });

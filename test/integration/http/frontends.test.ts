@@ -49,8 +49,15 @@ describe('the subdomain of a project', () => {
 
   it('is one label, and no reserved one', async () => {
     const id = await makeProject({});
-    for (const wanted of ['a.b', 'www', `${id}-5173`, 'xn--80ak6aa92e']) {
+    for (const wanted of ['a_b', 'www', `${id}-5173`, 'xn--80ak6aa92e']) {
       expect(await subdomain(id, wanted)).toMatchObject({ status: 422, json: { code: 'unprocessable' } });
+    }
+  });
+
+  it('is kept as it is where it is a whole name', async () => {
+    const wanted = 'Shop.Example.org';
+    for (const id of [await makeProject({}), await makeProject({})]) {
+      expect(await subdomain(id, wanted)).toMatchObject({ status: 200, json: { subdomain: wanted } });
     }
   });
 });

@@ -20,7 +20,7 @@ const projectFields = {
   backend_command: text(4000),
   need_database: z.boolean().nullish(),
   subdomain: host.describe(
-    'one label, unique: the name of the host below preview.base_url that shows the frontend_port',
+    'one label, unique: the name of the host below preview.base_url that shows the frontend_port; a name with dots is kept as it is',
   ),
   workspace_path: text(4096),
   container_name: text(255),

@@ -30,7 +30,9 @@ export const projects = pgTable(
     deletingSince: moment('deleting_since'),
   },
   (table) => [
-    uniqueIndex('projects_subdomain_unique').on(sql`lower(${table.subdomain})`),
+    uniqueIndex('projects_subdomain_unique')
+      .on(sql`lower(${table.subdomain})`)
+      .where(sql`${table.subdomain} not like '%.%'`),
     index('projects_user_index').on(table.userId, table.createdAt, table.id),
     checkLength('projects_name_length', table.name, 1024, 1),
     check(
