@@ -1,17 +1,15 @@
 // Turns the bundle given as the first argument into the executable given as the second.
 //
-// V8 takes longer to compile the bundle than to run a small command. The executable therefore carries the bundle
-// as one comment, which costs nothing to skip, and compiles it with the code cache that lies beside it. A cache
-// of another Node version is refused by V8, and the bundle is then compiled as usual. The bundle keeps its lines and
-// columns, and of its source map, which lies beside it too, what concerns our own sources.
+// V8 takes longer to compile the bundle than to run a small command. The executable therefore compiles the bundle,
+// which lies beside it so that its text is in memory once, with a code cache. A cache of another Node version is
+// refused by V8, and the bundle is then compiled as usual. The bundle keeps its lines and columns, and of its source
+// map, which lies beside it too, what concerns our own sources.
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { Script } from 'node:vm';
 import { ownSourceMap } from './own-source-map.mjs';
 
-/** Stands for a line feed inside the comment. */
-const LINE_FEED = '\u0001';
 /** As long as `import`, so that no column moves. */
 const IMPORT = '__load';
 const PREFIX = `(function (exports, require, module, __filename, __dirname, ${IMPORT}) {`;
@@ -20,10 +18,8 @@ const LAUNCHER = `#!/usr/bin/env node
 'use strict';
 const { existsSync, readFileSync } = require('node:fs');
 const { Script } = require('node:vm');
-const text = readFileSync(__filename, 'latin1');
-const source = text.slice(text.lastIndexOf('\\n//') + 3).replaceAll('\\u0001', '\\n');
 const cache = __filename + '.cache';
-new Script(source, {
+new Script(readFileSync(__filename + '.bundle', 'latin1'), {
   filename: __filename,
   columnOffset: ${-PREFIX.length},
   cachedData: existsSync(cache) ? readFileSync(cache) : undefined,
@@ -38,11 +34,10 @@ const bundle = readFileSync(bundlePath, 'utf8')
   .replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n')
   // What esbuild leaves unescaped stands in regular expressions, which know the same escapes as strings.
   .replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-if (bundle.includes(LINE_FEED) || bundle.includes('\r'))
-  throw new Error(`${bundlePath} does not fit into a comment`);
 
 const source = `${PREFIX}${bundle}\n})`;
-writeFileSync(executablePath, `${LAUNCHER}//${source.replaceAll('\n', LINE_FEED)}`);
+writeFileSync(executablePath, LAUNCHER);
+writeFileSync(`${executablePath}.bundle`, source);
 chmodSync(executablePath, 0o755);
 
 const filename = resolve(executablePath);
